@@ -1,0 +1,27 @@
+"""Delivery of background work through Redis, for houses that have one.
+
+Without `REDIS_URL` the one worker of `manage.py worker` calls the same functions.
+"""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salescenter.settings")
+
+app = Celery("salescenter", broker=settings.REDIS_URL or "memory://")
+app.conf.update(
+    # Identifiers in, nothing out: no result is kept and no pickle is read.
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    task_acks_late=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    timezone="UTC",
+)
+app.autodiscover_tasks()

@@ -1,0 +1,25 @@
+"""Migrate as the owner, then grant the app role what it may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.core.management.commands.migrate import Command as Migrate
+from django.db import connections
+
+from salescenter import grants
+
+
+class Command(Migrate):
+    """Django's `migrate`, under the role that owns the tables."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take Django's arguments, with the owner's connection as the default."""
+        super().add_arguments(parser)
+        parser.set_defaults(database="owner")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Migrate, and put the grants in place even when nothing was to migrate."""
+        super().handle(*args, **options)
+        grants.apply(connections[options["database"]])
