@@ -1,0 +1,138 @@
+"""The grammar of an event's body: one canonical JSON object of printable ASCII.
+
+`docs/evidence.md` restates it for outsiders. Stored bytes are what is hashed; nothing
+is serialised a second time to verify.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from audit.catalogue import KINDS, SEQ_MAX
+from audit.errors import EventInvalid
+
+VERSION = 1
+BODY_KEYS = frozenset(
+    "act at clause consent data purpose rules seq site subject type v".split()
+)
+ROLES = frozenset(
+    "visitor kiosk reception manager compliance admin inspector channel system".split()
+)
+_NAME = re.compile(r"[a-z][a-z0-9._-]{0,47}")
+_SITE = re.compile(r"[a-z0-9-]{1,32}")
+_SUBJECT = re.compile(r"s_[0-9a-f]{32}")
+_HEX64 = re.compile(r"[0-9a-f]{64}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_ACTOR = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_TEXT = re.compile(r"[A-Za-z0-9._:+/=-]{0,128}")
+_PRINTABLE = re.compile(rb"[ !#-\[\]-~\"]*")
+_LIST_MAX = 64
+
+
+def encode(body: Mapping[str, object]) -> bytes:
+    """Return the one byte form of a body.
+
+    Raises:
+        EventInvalid: it breaks the grammar or the catalogue.
+    """
+    raw = _dump(body)
+    problem = fault(raw) or _catalogue_fault(body)
+    if problem:
+        raise EventInvalid(problem)
+    return raw
+
+
+def fault(raw: bytes) -> str | None:
+    """Return what is wrong with a stored body, or None.
+
+    Judges the grammar only: a kind unknown here is no fault, so that old readers
+    accept newer logs.
+    """
+    if not _PRINTABLE.fullmatch(raw):
+        return "not printable ASCII without backslash"
+    try:
+        body = json.loads(raw, object_pairs_hook=_no_duplicates)
+    except (ValueError, RecursionError):
+        return "not one JSON object"
+    if not isinstance(body, dict) or set(body) != BODY_KEYS:
+        return "wrong keys"
+    if _dump(body) != raw:
+        return "not in canonical form"
+    return _body_fault(body)
+
+
+def _dump(body: Mapping[str, object]) -> bytes:
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return text.encode("ascii")
+
+
+def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        message = "duplicate key"
+        raise ValueError(message)
+    return result
+
+
+def _text(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and bool(pattern.fullmatch(value))
+
+
+def _count(value: object) -> bool:
+    return type(value) is int and 0 <= value <= SEQ_MAX
+
+
+def _body_fault(body: dict[str, object]) -> str | None:
+    act = body["act"]
+    data = body["data"]
+    checks = {
+        "v": type(body["v"]) is int and body["v"] == VERSION,
+        "seq": _count(body["seq"]),
+        "at": _text(_TIME, body["at"]),
+        "type": _text(_NAME, body["type"]),
+        "clause": _text(_NAME, body["clause"]),
+        "purpose": body["purpose"] is None or _text(_NAME, body["purpose"]),
+        "site": body["site"] is None or _text(_SITE, body["site"]),
+        "subject": body["subject"] is None or _text(_SUBJECT, body["subject"]),
+        "consent": body["consent"] is None or _count(body["consent"]),
+        "rules": body["rules"] is None or _text(_HEX64, body["rules"]),
+        "act": isinstance(act, dict)
+        and set(act) == {"id", "role"}
+        and _text(_ACTOR, act["id"])
+        and act["role"] in ROLES,
+        "data": isinstance(data, dict)
+        and all(_text(_NAME, key) and _value(value) for key, value in data.items()),
+    }
+    return next((f"bad {key}" for key, fine in checks.items() if not fine), None)
+
+
+def _value(value: object, *, inside_list: bool = False) -> bool:
+    if isinstance(value, list):
+        return (
+            not inside_list
+            and len(value) <= _LIST_MAX
+            and all(_value(item, inside_list=True) for item in value)
+        )
+    if value is None or isinstance(value, bool):
+        return True
+    if type(value) is int:
+        return abs(value) <= SEQ_MAX
+    return _text(_TEXT, value)
+
+
+def _catalogue_fault(body: Mapping[str, object]) -> str | None:
+    name = str(body["type"])
+    kind = KINDS.get(name)
+    if kind is None:
+        return f"{name} is not in the catalogue"
+    data = body["data"]
+    if not isinstance(data, dict) or set(data) != set(kind.keys):
+        return f"{name} carries other keys than the catalogue allows"
+    for key, check in kind.keys.items():
+        if not check(data[key]):
+            return f"{name}.{key} has a value that the catalogue does not allow"
+    if kind.purpose is not None and kind.purpose != (body["purpose"] is not None):
+        return f"{name} {'needs a' if kind.purpose else 'has no'} purpose"
+    return None

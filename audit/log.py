@@ -1,0 +1,378 @@
+"""The append path: one unit of work is one transaction, its events written last.
+
+```python
+with log.unit(act=Act("k-1", "kiosk"), site="c-1", rules=sha256) as unit:
+    granted = unit.event("consent.granted", purpose=…, subject=…, consent=SELF, data=…)
+    Consent.objects.create(granted_event_id=granted.eid, …)
+```
+Rows that need their event hold its `eid`, chosen when the event is drafted. Numbers,
+times and bytes are made at the end, while the head row is locked: the lock is short,
+and taken after every other one.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db import connection, transaction
+
+from audit import clock, grammar, merkle
+from audit.catalogue import KINDS
+from audit.errors import EventInvalid, LogClosed, LogOpen, Refused
+from audit.ids import uuid7
+from audit.models import Head, Index
+
+BEHIND_MAX_MS = 5_000
+"""A clock further behind the log than this is logged as `clock.behind`, once."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """Who acts: a code, never a name, and the role they act in."""
+
+    id: str
+    role: str
+
+
+SYSTEM = Act("system", "system")
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Another event, by its eid; the append puts its number in."""
+
+    eid: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An event that waits for its number.
+
+    `consent` is the `consent.granted` relied on: its Ref, or Ref of this very draft
+    for a grant. Values of `data` may be Refs, or lists with Refs in them.
+    """
+
+    kind: str
+    clause: str
+    act: Act
+    site: str | None
+    rules: str | None
+    purpose: str | None = None
+    subject: str | None = None
+    consent: Ref | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+    eid: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def ref(self) -> Ref:
+        """Return the reference to this event."""
+        return Ref(self.eid)
+
+
+class Unit:
+    """The events of one transaction, in the order they were drafted."""
+
+    def __init__(self, *, act: Act, site: str | None, rules: str | None) -> None:
+        """Start with no events; the defaults serve those that do not say otherwise."""
+        self.act = act
+        self.site = site
+        self.rules = rules
+        self.drafts: list[Draft] = []
+
+    def draft(
+        self,
+        kind: str,
+        *,
+        clause: str | None = None,
+        purpose: str | None = None,
+        subject: str | None = None,
+        consent: Ref | None = None,
+        rules: str | None = None,
+        data: Mapping[str, object] | None = None,
+    ) -> Draft:
+        """Return an event without buffering it, for a refusal that is raised.
+
+        Raises:
+            EventInvalid: the catalogue does not know the kind, or it has no clause.
+        """
+        entry = KINDS.get(kind)
+        stands_on = clause or (entry.clause if entry else None) or purpose
+        if entry is None or stands_on is None:
+            message = f"{kind}: not in the catalogue, or no clause to stand on"
+            raise EventInvalid(message)
+        return Draft(
+            kind=kind,
+            clause=stands_on,
+            act=self.act,
+            site=self.site,
+            rules=rules or self.rules,
+            purpose=purpose,
+            subject=subject,
+            consent=consent,
+            data=dict(data or {}),
+        )
+
+    def event(
+        self,
+        kind: str,
+        *,
+        clause: str | None = None,
+        purpose: str | None = None,
+        subject: str | None = None,
+        consent: Ref | None = None,
+        rules: str | None = None,
+        data: Mapping[str, object] | None = None,
+    ) -> Draft:
+        """Buffer one event and return it, with its eid.
+
+        Raises:
+            EventInvalid: the catalogue does not know the kind, or it has no clause.
+        """
+        return self.add(
+            self.draft(
+                kind,
+                clause=clause,
+                purpose=purpose,
+                subject=subject,
+                consent=consent,
+                rules=rules,
+                data=data,
+            )
+        )
+
+    def grant(
+        self,
+        *,
+        purpose: str,
+        subject: str,
+        rules: str,
+        data: Mapping[str, object],
+    ) -> Draft:
+        """Buffer a `consent.granted`, which names itself as the consent relied on."""
+        drafted = self.draft(
+            "consent.granted",
+            purpose=purpose,
+            subject=subject,
+            rules=rules,
+            data=data,
+        )
+        return self.add(replace(drafted, consent=drafted.ref))
+
+    def add(self, draft: Draft) -> Draft:
+        """Buffer a drafted event."""
+        self.drafts.append(draft)
+        return draft
+
+
+@contextmanager
+def unit(*, act: Act, site: str | None, rules: str | None) -> Iterator[Unit]:
+    """Open one transaction whose events are appended just before it commits.
+
+    MUST NOT be opened inside another transaction. A failed append fails the change.
+    A `Refused` that leaves the block rolls it back; its refusal is then committed by
+    itself, and the error goes on.
+
+    Raises:
+        LogClosed: no log is open yet.
+        EventInvalid: an event breaks the grammar or the catalogue.
+    """
+    try:
+        with transaction.atomic(durable=True):
+            _tell_time()
+            opened = Unit(act=act, site=site, rules=rules)
+            yield opened
+            _append(opened.drafts)
+    except Refused as refused:
+        if refused.refusal is not None:
+            refuse(refused.refusal)
+            refused.refusal = None
+        raise
+
+
+def refuse(refusal: Draft) -> None:
+    """Commit the event of a refusal by itself, before the error is raised.
+
+    MUST NOT be called inside a transaction.
+    """
+    with transaction.atomic(durable=True):
+        _tell_time()
+        _append([refusal])
+
+
+def log_open(*, operator: str, demonstration_clock: bool = False) -> str:
+    """Open this database's log and return its random id.
+
+    MUST be called inside a transaction; the first unit writes `log.opened`.
+
+    Raises:
+        LogOpen: there is one already.
+    """
+    if Head.objects.exists():
+        raise LogOpen
+    head = Head.objects.create(
+        log=secrets.token_hex(8),
+        operator=operator,
+        clock="demo" if demonstration_clock else "system",
+    )
+    return head.log
+
+
+def _tell_time() -> None:
+    if clock.offset():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('salescenter.now', %s, true)",
+                [clock.now().isoformat()],
+            )
+
+
+def _append(drafts: Sequence[Draft]) -> None:
+    if not drafts:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT log, size, last_at FROM audit_head WHERE log ="
+            " (SELECT log FROM audit_head) FOR UPDATE"
+        )
+        row = cursor.fetchone()
+        if row is None:
+            raise LogClosed
+        log, size, last_at = row
+        now = clock.stamp(clock.now())
+        at = max(now, last_at)
+        if size == 0:
+            drafts = [_opening(drafts[0]), *drafts]
+        elif last_at > now and _behind(cursor, now, last_at):
+            drafts = [_clock_behind(drafts[0], now, last_at), *drafts]
+        numbers = _numbers(cursor, drafts, size)
+        bodies = [
+            _body(draft, seq=size + place, at=at, numbers=numbers)
+            for place, draft in enumerate(drafts)
+        ]
+        raws = [grammar.encode(body) for body in bodies]
+        for draft, body, raw in zip(drafts, bodies, raws, strict=True):
+            _insert(cursor, log, draft.eid, int(body["seq"]), raw)
+    Index.objects.bulk_create(row for body in bodies for row in index_rows(body))
+
+
+def _insert(cursor: Any, log: str, eid: uuid.UUID, seq: int, raw: bytes) -> None:
+    # The head grows at the end of each statement, so one event is one pair of them.
+    cursor.execute(
+        "INSERT INTO audit_event (eid, log, seq, leaf) VALUES (%s, %s, %s, %s)",
+        [eid, log, seq, merkle.leaf_hash(raw)],
+    )
+    cursor.execute(
+        "INSERT INTO audit_body (log, seq, body) VALUES (%s, %s, %s)", [log, seq, raw]
+    )
+
+
+def _opening(first: Draft) -> Draft:
+    data = {"reason": "first", "prior_log": None, "prior_size": None}
+    return Draft(
+        kind="log.opened",
+        clause=str(KINDS["log.opened"].clause),
+        act=first.act,
+        site=None,
+        rules=None,
+        data={**data, "prior_root": None},
+    )
+
+
+def _behind(cursor: Any, now: str, last_at: str) -> bool:
+    gap = clock.parse(last_at) - clock.parse(now)
+    if gap.total_seconds() * 1000 <= BEHIND_MAX_MS:
+        return False
+    cursor.execute(
+        "SELECT 1 FROM audit_index WHERE type = 'clock.behind' AND at = %s LIMIT 1",
+        [last_at],
+    )
+    return cursor.fetchone() is None
+
+
+def _clock_behind(first: Draft, now: str, last_at: str) -> Draft:
+    gap = clock.parse(last_at) - clock.parse(now)
+    return Draft(
+        kind="clock.behind",
+        clause=str(KINDS["clock.behind"].clause),
+        act=SYSTEM,
+        site=None,
+        rules=first.rules,
+        data={"behind_ms": int(gap.total_seconds() * 1000)},
+    )
+
+
+def _refs(draft: Draft) -> Iterator[Ref]:
+    if draft.consent is not None:
+        yield draft.consent
+    for value in draft.data.values():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, Ref):
+                yield item
+
+
+def _numbers(
+    cursor: Any, drafts: Sequence[Draft], size: int
+) -> dict[uuid.UUID, int]:
+    numbers = {draft.eid: size + place for place, draft in enumerate(drafts)}
+    missing = {
+        ref.eid for draft in drafts for ref in _refs(draft) if ref.eid not in numbers
+    }
+    if missing:
+        cursor.execute(
+            "SELECT eid, seq FROM audit_event WHERE eid = ANY(%s)", [list(missing)]
+        )
+        numbers.update(cursor.fetchall())
+    return numbers
+
+
+def _body(
+    draft: Draft, *, seq: int, at: str, numbers: Mapping[uuid.UUID, int]
+) -> dict[str, Any]:
+    def number(ref: Ref) -> int:
+        if ref.eid not in numbers:
+            message = f"{draft.kind} refers to an event that does not exist"
+            raise EventInvalid(message)
+        return numbers[ref.eid]
+
+    def plain(value: object) -> object:
+        if isinstance(value, list):
+            return [plain(item) for item in value]
+        return number(value) if isinstance(value, Ref) else value
+
+    return {
+        "act": {"id": draft.act.id, "role": draft.act.role},
+        "at": at,
+        "clause": draft.clause,
+        "consent": None if draft.consent is None else number(draft.consent),
+        "data": {key: plain(value) for key, value in draft.data.items()},
+        "purpose": draft.purpose,
+        "rules": draft.rules,
+        "seq": seq,
+        "site": draft.site,
+        "subject": draft.subject,
+        "type": draft.kind,
+        "v": grammar.VERSION,
+    }
+
+
+def index_rows(body: Mapping[str, Any]) -> Iterator[Index]:
+    """Yield the queryable copies of one body: one per consent that it names."""
+    candidates = body["data"].get("candidates") or []
+    own = body["consent"]
+    for place, named in enumerate([own, *[c for c in candidates if c != own]]):
+        yield Index(
+            id=uuid7(),
+            seq=body["seq"],
+            at=body["at"],
+            type=body["type"],
+            site=body["site"],
+            # Only the row of the event's own consent belongs to its subject.
+            subject=body["subject"] if place == 0 else None,
+            consent=named,
+            purpose=body["purpose"],
+        )

@@ -1,0 +1,148 @@
+"""Reading the log: rows for the reading room, one person's story, and the state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from audit import grammar, merkle
+from audit.models import Body, Event, Head, Index
+
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True)
+class State:
+    """The log as its head tells it."""
+
+    log: str
+    operator: str
+    demonstration: bool
+    size: int
+    root: str
+    last_at: str
+
+
+def log_state() -> State | None:
+    """Return the head of the log, or None while none is open. One query."""
+    head = Head.objects.first()
+    if head is None:
+        return None
+    return State(
+        log=head.log,
+        operator=head.operator,
+        demonstration=head.operator.startswith("demo-"),
+        size=head.size,
+        root=merkle.root(merkle.split(bytes(head.frontier))).hex(),
+        last_at=head.last_at,
+    )
+
+
+def event_list(
+    *,
+    kind: str = "",
+    subject: str = "",
+    consent: int | None = None,
+    before: int | None = None,
+    rows: int = PAGE_ROWS,
+) -> list[dict[str, Any]]:
+    """Return event bodies, newest first; at most `rows` of them. Two queries."""
+    found = Index.objects.all()
+    if kind:
+        found = found.filter(type=kind)
+    if subject:
+        found = found.filter(subject=subject)
+    if consent is not None:
+        found = found.filter(consent=consent)
+    if before is not None:
+        found = found.filter(seq__lt=before)
+    numbers = found.order_by("-seq").values_list("seq", flat=True).distinct()[:rows]
+    return _bodies(list(numbers))
+
+
+def subject_events(*, subject: str, grants: Sequence[int]) -> list[dict[str, Any]]:
+    """Return every event about one person, oldest first.
+
+    Args:
+        subject: the person's pseudonym.
+        grants: numbers of their `consent.granted` events, so that comparisons in
+            which they were a candidate are found too.
+    """
+    numbers = (
+        Index.objects.filter(Q(subject=subject) | Q(consent__in=list(grants)))
+        .order_by("seq")
+        .values_list("seq", flat=True)
+        .distinct()
+    )
+    return list(reversed(_bodies(list(numbers))))
+
+
+def _bodies(numbers: list[int]) -> list[dict[str, Any]]:
+    rows = Body.objects.filter(seq__in=numbers).order_by("-seq")
+    return [json.loads(bytes(row.body)) for row in rows]
+
+
+def event_seq(*, eid: object) -> int | None:
+    """Return the number of an event, or None when it is unknown."""
+    return Event.objects.filter(eid=eid).values_list("seq", flat=True).first()
+
+
+def log_faults() -> Iterator[str]:
+    """Recompute the log from its stored bodies and yield what does not hold.
+
+    Reads every body once, in order; memory does not grow with the log.
+    """
+    head = Head.objects.first()
+    if head is None:
+        return
+    frontier: list[bytes] = []
+    due = 0
+    last_at = ""
+    events = (
+        Event.objects.filter(log=head.log).order_by("seq").values_list("seq", "leaf")
+    ).iterator(chunk_size=2_000)
+    bodies = (
+        Body.objects.filter(log=head.log).order_by("seq").values_list("seq", "body")
+    ).iterator(chunk_size=2_000)
+    body = next(bodies, None)
+    for seq, leaf in events:
+        if seq != due:
+            yield f"event {due} is missing"
+            due = seq
+        if body is None or body[0] != seq:
+            yield f"event {seq} has no body"
+        else:
+            raw = bytes(body[1])
+            last_at = yield from _body_faults(seq, raw, bytes(leaf), last_at)
+            body = next(bodies, None)
+        frontier = merkle.fold(frontier, due, bytes(leaf))
+        due += 1
+    if body is not None:
+        yield f"a body without an event: {body[0]}"
+    if due != head.size:
+        yield f"the head says {head.size} events, there are {due}"
+    if merkle.split(bytes(head.frontier)) != frontier:
+        yield "the root of the stored bodies is not the head's"
+    if head.last_at != last_at:
+        yield "the head's time is not the last event's"
+
+
+def _body_faults(
+    seq: int, raw: bytes, leaf: bytes, last_at: str
+) -> Generator[str, None, str]:
+    if merkle.leaf_hash(raw) != leaf:
+        yield f"event {seq}: the body is not the one that was hashed"
+    problem = grammar.fault(raw)
+    if problem:
+        yield f"event {seq}: {problem}"
+        return last_at
+    told = json.loads(raw)
+    if told["seq"] != seq:
+        yield f"event {seq} says it is {told['seq']}"
+    if told["at"] < last_at:
+        yield f"event {seq}: time runs backwards"
+    return str(told["at"])

@@ -1,0 +1,107 @@
+"""What consent, the gate and the keys refuse."""
+
+from __future__ import annotations
+
+from audit.errors import DomainError, Refused
+
+
+class ConsentRequired(Refused):
+    """No live consent of this person for this purpose; ask them, or do it without."""
+
+    code = "consent_required"
+
+
+class AssessmentRequired(Refused):
+    """The purpose has no approved, current impact assessment at this site."""
+
+    code = "assessment_required"
+
+
+class PermitMisused(Refused):
+    """A permit was used after its block, for another purpose, person or kiosk."""
+
+    code = "permit_misused"
+
+
+class ConsentEnded(Refused):
+    """The consent ended between the start of the use and its result."""
+
+    code = "consent_ended"
+
+
+class UseClosed(DomainError):
+    """The use was closed already: stopped, timed out or answered. Start again."""
+
+    code = "use_closed"
+
+
+class CodeInvalid(DomainError):
+    """The kiosk's code is unknown."""
+
+    code = "code_invalid"
+
+
+class CodeStale(DomainError):
+    """The kiosk's code is older than it may be; scan the one on the screen now."""
+
+    code = "code_stale"
+
+
+class CodeUsed(DomainError):
+    """The kiosk's code was opened by another phone already."""
+
+    code = "code_used"
+
+
+class WalkOver(DomainError):
+    """The walk is finished, or its half hour is over; start again at the kiosk."""
+
+    code = "walk_over"
+
+
+class StepOutOfOrder(DomainError):
+    """A step of the walk was sent before the one that it needs."""
+
+    code = "step_out_of_order"
+
+
+class PassUnknown(DomainError):
+    """No living pass has this code."""
+
+    code = "pass_unknown"
+
+
+class LinkUnknown(DomainError):
+    """No living link to a visitor's own page has this token."""
+
+    code = "link_unknown"
+
+
+class KioskUnknown(DomainError):
+    """This browser is not paired as a kiosk, or its pairing code is not valid."""
+
+    code = "kiosk_unknown"
+
+
+class KeyMissing(DomainError):
+    """The key of a consent is not in the key store: what it opened is gone."""
+
+    code = "key_missing"
+
+
+class RulesMissing(DomainError):
+    """The site has no rules in force, so nothing may be collected."""
+
+    code = "rules_missing"
+
+
+class RulesInvalid(DomainError):
+    """A rules document lacks a field that has to be published."""
+
+    code = "rules_invalid"
+
+
+class OperatorExists(DomainError):
+    """This database has its operator already; one database serves one."""
+
+    code = "operator_exists"

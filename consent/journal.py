@@ -1,0 +1,30 @@
+"""Units of work of the apps above the log: the rules in force are filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from audit import log
+from audit.log import Act, Unit
+from consent.models import Rules, Site
+
+
+def rules_in_force(*, site: Site | None) -> Rules | None:
+    """Return the rules in force at a site, or the operator's latest for None."""
+    published = Rules.objects.filter(retired_at=None)
+    if site is not None:
+        published = published.filter(site=site)
+    return published.order_by("-published_at", "-id").first()
+
+
+@contextmanager
+def unit(*, act: Act, site: Site | None) -> Iterator[Unit]:
+    """Open a unit of work (`audit.log.unit`) under the rules in force at the site."""
+    rules = rules_in_force(site=site)
+    with log.unit(
+        act=act,
+        site=site.code if site else None,
+        rules=rules.sha256 if rules else None,
+    ) as opened:
+        yield opened

@@ -1,0 +1,230 @@
+"""The key store: a data key for each consent, outside the database.
+
+A key is made before its consent commits and destroyed after it ended; destroying
+leaves a tombstone (which consent, when). Data keys lie wrapped by the key of the
+current epoch. The epoch changes every day and its predecessor's key is destroyed, so
+a copied store is dead within a day. The store is mirrored, never versioned.
+
+Layout of `KEYSTORE_DIR`, every folder 0700 and every file 0600:
+`epoch-<number>.key` · `data/<consent>.key` · `tombstones/<consent>` · `lock`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+from audit import clock
+from consent.errors import KeyMissing
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+EPOCH = timedelta(days=1)
+
+
+def key_create(*, consent: uuid.UUID) -> None:
+    """Make the data key of a consent that is about to be committed."""
+    with _store(exclusive=False) as root:
+        epoch = _epoch(root)
+        _write(root / "data" / f"{consent}.key", _wrap(root, epoch, consent))
+
+
+def key_destroy(*, consent: uuid.UUID) -> None:
+    """Destroy a consent's data key and leave its tombstone; twice is as good as once.
+
+    What the key opened is unreadable from this moment.
+    """
+    with _store(exclusive=False) as root:
+        _write(
+            root / "tombstones" / str(consent), clock.stamp(clock.now()).encode("ascii")
+        )
+        _remove(root / "data" / f"{consent}.key")
+
+
+def key_missing(*, consent: uuid.UUID) -> bool:
+    """Tell whether a consent's key is gone: destroyed, or never restored."""
+    with _store(exclusive=False) as root:
+        return (root / "tombstones" / str(consent)).exists() or not (
+            root / "data" / f"{consent}.key"
+        ).exists()
+
+
+def keys_stored() -> dict[uuid.UUID, float]:
+    """Return the consents that have a key, with the file's time (seconds, epoch)."""
+    with _store(exclusive=False) as root:
+        return {
+            uuid.UUID(path.stem): path.stat().st_mtime
+            for path in (root / "data").glob("*.key")
+        }
+
+
+def seal(*, consent: uuid.UUID, plaintext: bytes, bound_to: str) -> bytes:
+    """Encrypt under a consent's key: nonce ‖ AES-256-GCM ciphertext.
+
+    Args:
+        consent: whose key.
+        plaintext: what to encrypt.
+        bound_to: what the ciphertext belongs to; it opens for the same text only.
+
+    Raises:
+        KeyMissing: the key is not in the store.
+    """
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    box = AESGCM(_unwrap(consent))
+    return nonce + box.encrypt(nonce, plaintext, bound_to.encode())
+
+
+def unseal(*, consent: uuid.UUID, sealed: bytes, bound_to: str) -> bytes:
+    """Decrypt what `seal` made.
+
+    Raises:
+        KeyMissing: the key is not in the store, or it is not this one's ciphertext.
+    """
+    box = AESGCM(_unwrap(consent))
+    try:
+        return box.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to.encode())
+    except InvalidTag:
+        raise KeyMissing from None
+
+
+def epoch_turn(*, at_least: timedelta = EPOCH) -> bool:
+    """Wrap every data key anew under a fresh epoch key and destroy the old one.
+
+    Does nothing while the present epoch is younger than `at_least`. A crash half-way
+    leaves both epoch keys; the next turn finishes.
+
+    Returns:
+        Whether the epoch turned.
+    """
+    with _store(exclusive=True) as root:
+        present = _epoch(root)
+        made = (root / f"epoch-{present}.key").stat().st_mtime
+        epochs = _epochs(root)
+        if clock.now().timestamp() - made < at_least.total_seconds() and (
+            len(epochs) == 1
+        ):
+            return False
+        fresh = present + 1
+        _write(root / f"epoch-{fresh}.key", secrets.token_bytes(KEY_BYTES))
+        for path in (root / "data").glob("*.key"):
+            consent = uuid.UUID(path.stem)
+            _write(path, _wrap(root, fresh, consent, _unwrap_in(root, consent)))
+        for old in epochs:
+            _remove(root / f"epoch-{old}.key")
+        return True
+
+
+def secret(name: str) -> bytes:
+    """Return a named 256-bit secret of this installation, made on first use.
+
+    For keyed hashes and derived codes; lies beside the key store, never in the
+    database.
+    """
+    path = Path(settings.SECRETS_DIR) / f"{name}.key"
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        scratch = path.with_name(f".{name}.{secrets.token_hex(4)}")
+        _create(scratch, secrets.token_bytes(KEY_BYTES))
+        try:
+            os.link(scratch, path)  # the first one made stays
+        except FileExistsError:
+            pass
+        finally:
+            scratch.unlink()
+        _sync(path.parent)
+    return path.read_bytes()
+
+
+@contextmanager
+def _store(*, exclusive: bool) -> Iterator[Path]:
+    root = Path(settings.KEYSTORE_DIR)
+    for folder in (root, root / "data", root / "tombstones"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _epochs(root):
+            _write(root / "epoch-1.key", secrets.token_bytes(KEY_BYTES))
+        if not exclusive:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        yield root
+    finally:
+        os.close(lock)
+
+
+def _epochs(root: Path) -> list[int]:
+    return sorted(
+        int(path.stem.removeprefix("epoch-")) for path in root.glob("epoch-*.key")
+    )
+
+
+def _epoch(root: Path) -> int:
+    return _epochs(root)[-1]
+
+
+def _wrap(
+    root: Path, epoch: int, consent: uuid.UUID, data_key: bytes | None = None
+) -> bytes:
+    wrapping = AESGCM((root / f"epoch-{epoch}.key").read_bytes())
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    plain = data_key or secrets.token_bytes(KEY_BYTES)
+    sealed = wrapping.encrypt(nonce, plain, f"key|v1|{consent}".encode())
+    return epoch.to_bytes(8, "big") + nonce + sealed
+
+
+def _unwrap(consent: uuid.UUID) -> bytes:
+    with _store(exclusive=False) as root:
+        return _unwrap_in(root, consent)
+
+
+def _unwrap_in(root: Path, consent: uuid.UUID) -> bytes:
+    if (root / "tombstones" / str(consent)).exists():
+        raise KeyMissing
+    try:
+        wrapped = (root / "data" / f"{consent}.key").read_bytes()
+        epoch = int.from_bytes(wrapped[:8], "big")
+        wrapping = AESGCM((root / f"epoch-{epoch}.key").read_bytes())
+        nonce, sealed = wrapped[8 : 8 + NONCE_BYTES], wrapped[8 + NONCE_BYTES :]
+        return wrapping.decrypt(nonce, sealed, f"key|v1|{consent}".encode())
+    except (FileNotFoundError, InvalidTag):
+        raise KeyMissing from None
+
+
+def _create(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(handle, content)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write(path: Path, content: bytes) -> None:
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    _create(scratch, content)
+    scratch.replace(path)
+    _sync(path.parent)
+
+
+def _remove(path: Path) -> None:
+    # Overwriting promises nothing on a modern disk; the epoch key's end does.
+    path.unlink(missing_ok=True)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

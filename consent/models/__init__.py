@@ -1,0 +1,30 @@
+"""The rows of consent: who asks, by which rules, and who said yes to what."""
+
+from __future__ import annotations
+
+from consent.models.consents import (
+    CaptureSession,
+    Consent,
+    ImpactAssessment,
+    Rules,
+    Subject,
+    Use,
+)
+from consent.models.places import Kiosk, Operator, Site, Walk
+from consent.models.proofs import PageLink, Pass, Receipt
+
+__all__ = [
+    "CaptureSession",
+    "Consent",
+    "ImpactAssessment",
+    "Kiosk",
+    "Operator",
+    "PageLink",
+    "Pass",
+    "Receipt",
+    "Rules",
+    "Site",
+    "Subject",
+    "Use",
+    "Walk",
+]

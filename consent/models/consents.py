@@ -1,0 +1,222 @@
+"""Rules, assessments, subjects, and consent: the key that everything hangs on."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.db import models
+from django.db.models import F, Q
+
+from audit.ids import uuid7
+from audit.log import Ref
+from audit.models import Event
+from consent.models.places import Kiosk, Site
+
+
+def pseudonym() -> str:
+    """Return a new random pseudonym: `s_` and 128 random bits in hex."""
+    return f"s_{secrets.token_hex(16)}"
+
+
+class Rules(models.Model):
+    """A published version of the rules. Immutable; its bytes lie with the log."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT)
+    label = models.CharField(max_length=40)
+    sha256 = models.CharField(max_length=64, unique=True)
+    published_at = models.DateTimeField()
+    published_event = models.ForeignKey(
+        Event, on_delete=models.PROTECT, to_field="eid", related_name="+"
+    )
+    retired_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class ImpactAssessment(models.Model):
+    """An approved assessment (PIA): without a current one, face purposes are shut."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT)
+    code = models.CharField(max_length=40)
+    sha256 = models.CharField(max_length=64)
+    purposes = models.JSONField(default=list)
+    demonstration = models.BooleanField()
+    approved_at = models.DateTimeField()
+    until = models.DateTimeField()
+    approved_event = models.ForeignKey(
+        Event, on_delete=models.PROTECT, to_field="eid", related_name="+"
+    )
+    stale_at = models.DateTimeField(null=True)
+    stale_event = models.ForeignKey(
+        Event,
+        on_delete=models.PROTECT,
+        to_field="eid",
+        related_name="+",
+        null=True,
+    )
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Subject(models.Model):
+    """A person as a random identifier and nothing else. Lives for ever, says nothing."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    pseudonym = models.CharField(max_length=34, unique=True, default=pseudonym)
+
+    def __str__(self) -> str:
+        return self.pseudonym
+
+
+class Consent(models.Model):
+    """One person's yes to one purpose under one version of the rules.
+
+    `live` is what everything collected under it points at: unique, and non-null only
+    while the consent is active, so that a template without a live consent, or an
+    ended consent whose template still stands, cannot be committed. The row itself
+    outlives what it opened, as evidence.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    live = models.UUIDField(null=True, unique=True)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT)
+    purpose = models.CharField(max_length=32)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT)
+    rules = models.ForeignKey(Rules, on_delete=models.PROTECT)
+    language = models.CharField(max_length=8)
+    given_by = models.CharField(max_length=8, default="self")
+    once = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, default="active")
+    granted_at = models.DateTimeField()
+    until = models.DateTimeField()
+    destroy_s = models.IntegerField()
+    granted_event = models.OneToOneField(
+        Event, on_delete=models.PROTECT, to_field="eid", related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True)
+    ended_event = models.ForeignKey(
+        Event,
+        on_delete=models.PROTECT,
+        to_field="eid",
+        related_name="+",
+        null=True,
+    )
+    key_event = models.ForeignKey(
+        Event,
+        on_delete=models.PROTECT,
+        to_field="eid",
+        related_name="+",
+        null=True,
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="consent_live_while_active",
+                condition=(
+                    Q(state="active", live__isnull=False)
+                    & Q(ended_at=None, ended_event=None, key_event=None)
+                )
+                | (
+                    Q(state__in=["withdrawn", "expired"], live=None)
+                    & Q(ended_at__isnull=False, ended_event__isnull=False)
+                ),
+            ),
+            models.CheckConstraint(
+                name="consent_term", condition=Q(until__gt=F("granted_at"))
+            ),
+            models.CheckConstraint(
+                name="consent_destroy_seconds",
+                condition=Q(destroy_s__gte=1, destroy_s__lte=86_400),
+            ),
+            models.UniqueConstraint(
+                fields=["live", "subject", "purpose"], name="consent_gate"
+            ),
+            models.UniqueConstraint(
+                fields=["subject", "purpose", "site"],
+                condition=Q(state="active"),
+                name="consent_one_live_each",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "until"], name="consent_state_until"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.state}"
+
+    @property
+    def granted_ref(self) -> Ref:
+        """Return the reference by which events name this consent."""
+        return Ref(self.granted_event_id)
+
+
+class Use(models.Model):
+    """One use of a face, from its start in the log to its one end.
+
+    Holds who and which consents, never what was seen. Closed rows stay as evidence.
+    `seized_at` is when the kept burst arrived: from then on an answer is due.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    mode = models.CharField(max_length=8)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT)
+    purpose = models.CharField(max_length=32)
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT)
+    candidates = models.JSONField(default=list)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT)
+    kiosk = models.ForeignKey(Kiosk, on_delete=models.PROTECT)
+    start_event = models.OneToOneField(
+        Event, on_delete=models.PROTECT, to_field="eid", related_name="+"
+    )
+    opened_at = models.DateTimeField()
+    deadline = models.DateTimeField()
+    seized_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_event = models.OneToOneField(
+        Event,
+        on_delete=models.PROTECT,
+        to_field="eid",
+        related_name="+",
+        null=True,
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="consent_use_closed_whole",
+                condition=Q(closed_at=None, closed_event=None)
+                | Q(closed_at__isnull=False, closed_event__isnull=False),
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["deadline"],
+                condition=Q(closed_at=None),
+                name="consent_use_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mode} {self.opened_at}"
+
+
+class CaptureSession(models.Model):
+    """The right to show the camera one person, from request to request.
+
+    Points at the live consent, so it cannot outlast it. Two minutes long; deleted
+    when the use is closed.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    use = models.OneToOneField(Use, on_delete=models.PROTECT)
+    live = models.UUIDField()
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT)
+    purpose = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return str(self.use_id)

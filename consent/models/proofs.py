@@ -1,0 +1,59 @@
+"""What a visitor keeps: receipt, pass, and the link to their own page."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from audit.ids import uuid7
+from consent.models.consents import Subject
+from consent.models.places import Site
+
+
+class Receipt(models.Model):
+    """The visitor's signed copy of their choices. Holds no name, phone or face.
+
+    Kept as evidence; the same bytes are the visitor's file.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT)
+    body = models.BinaryField()
+    issued_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Pass(models.Model):
+    """Eight characters with which a visitor comes back. Ends with the last consent.
+
+    The code itself is not stored: it is derived from the row's id with a key of the
+    secrets folder, so that its holder can be shown it again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT)
+    code_hash = models.BinaryField(unique=True)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class PageLink(models.Model):
+    """The token that opens a visitor's own page; only its hash is stored.
+
+    Revocable; lives on after consents ended, so that the visitor can see that.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT)
+    token_hash = models.BinaryField(unique=True)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,138 @@
+"""The visitor's signed receipt: their choices, and by which rules.
+
+A JSON object after ISO/IEC TS 27560 (docs/compliance.md maps the fields), signed with
+the installation's receipt key (Ed25519). It holds no face, name, phone or address.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from audit import clock
+from audit.ids import uuid7
+from consent import keys
+from consent.models import Consent, Receipt, Rules, Site, Subject
+from consent.purposes import Purpose
+from consent.rules import notice
+from consent.selectors import consents_live
+
+SCHEMA = "salescenter-receipt/1"
+
+
+def receipt_issue(
+    *,
+    subject: Subject,
+    site: Site,
+    rules: Rules,
+    language: str,
+    refused: Sequence[str],
+    surface: str,
+) -> Receipt:
+    """Write and sign the receipt of a person's present choices.
+
+    MUST be called inside the transaction of the walk's end.
+    """
+    words = notice(sha256=rules.sha256, language=language)
+    identifier = uuid7()
+    now = clock.now()
+    body: dict[str, Any] = {
+        "schema_version": SCHEMA,
+        "receipt_id": str(identifier),
+        "event_time": clock.stamp(now),
+        "language": language,
+        "collection_method": surface,
+        "site_id": site.code,
+        "pii_principal_id": subject.pseudonym,
+        "privacy_notice": rules.sha256,
+        "rules": rules.sha256,
+        "rules_label": rules.label,
+        "pii_controllers": [words["operator"]],
+        "withdrawal_method": words["withdraw"],
+        "privacy_rights": words["rights"],
+        "storage_locations": words["storage"],
+        "jurisdiction": "CN",
+        "choices": [
+            _given(consent, words)
+            for consent in consents_live(subject=subject)
+            if consent.site_id == site.id
+        ]
+        + [{"purpose": name, "event_state": "refused"} for name in refused],
+    }
+    body["signature"] = _sign(body)
+    return Receipt.objects.create(
+        id=identifier,
+        subject=subject,
+        site=site,
+        body=_canonical(body),
+        issued_at=now,
+    )
+
+
+def receipt_read(*, receipt: Receipt) -> dict[str, Any]:
+    """Return a receipt as a page shows it; its number is the hash's first 8 digits."""
+    body: dict[str, Any] = json.loads(bytes(receipt.body))
+    number = hashlib.sha256(bytes(receipt.body)).hexdigest()[:8].upper()
+    return {**body, "number": f"{number[:4]}-{number[4:]}"}
+
+
+def receipt_holds(*, body: dict[str, Any]) -> bool:
+    """Tell whether a receipt is unaltered since this installation signed it."""
+    unsigned = {key: value for key, value in body.items() if key != "signature"}
+    given = body.get("signature", {})
+    public = Ed25519PublicKey.from_public_bytes(_public())
+    try:
+        public.verify(
+            base64.b64decode(given.get("value", "")), _canonical(unsigned)
+        )
+    except (InvalidSignature, ValueError):
+        return False
+    return bool(given.get("key") == base64.b64encode(_public()).decode())
+
+
+def _given(consent: Consent, words: dict[str, Any]) -> dict[str, Any]:
+    row = next(one for one in words["purposes"] if one["id"] == consent.purpose)
+    return {
+        "purpose": consent.purpose,
+        "purpose_text": row["sentence"],
+        "event_state": "given",
+        "event_type": "explicit",
+        "granted_at": clock.stamp(consent.granted_at),
+        "retention_period": clock.stamp(consent.until),
+        "lawful_basis": row["legal_basis"],
+        "pii_information": row["data"],
+        "sensitive_pii_category": consent.purpose == Purpose.FACE_CHECKIN,
+        "recipient_third_parties": row["recipients"],
+    }
+
+
+def _canonical(body: dict[str, Any]) -> bytes:
+    return json.dumps(
+        body, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    ).encode()
+
+
+def _key() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(keys.secret("receipt"))
+
+
+def _public() -> bytes:
+    return _key().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def _sign(body: dict[str, Any]) -> dict[str, str]:
+    return {
+        "algorithm": "Ed25519",
+        "key": base64.b64encode(_public()).decode(),
+        "value": base64.b64encode(_key().sign(_canonical(body))).decode(),
+    }

@@ -1,0 +1,157 @@
+"""Reading consents, assessments and kiosks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from audit import clock
+from audit.selectors import event_seq
+from consent.errors import KioskUnknown, RulesMissing
+from consent.journal import rules_in_force
+from consent.models import (
+    Consent,
+    ImpactAssessment,
+    Kiosk,
+    Rules,
+    Site,
+    Subject,
+    Use,
+)
+from consent.purposes import FACE
+
+
+def rules_get(*, site: Site) -> Rules:
+    """Return the rules in force at a site.
+
+    Raises:
+        RulesMissing: none are published; nothing may be collected.
+    """
+    found = rules_in_force(site=site)
+    if found is None:
+        raise RulesMissing
+    return found
+
+
+def rules_list() -> list[Rules]:
+    """Return every published version, newest first."""
+    return list(Rules.objects.order_by("-published_at", "-id"))
+
+
+def assessment_live(*, site: Site, purpose: str) -> ImpactAssessment | None:
+    """Return the approved, current assessment that covers a purpose, or None."""
+    return (
+        ImpactAssessment.objects.filter(
+            site=site, stale_at=None, until__gt=clock.now(), purposes__contains=[purpose]
+        )
+        .order_by("-approved_at")
+        .first()
+    )
+
+
+def face_offered(*, site: Site, rules: Rules, terms: Iterable[str]) -> bool:
+    """Tell whether a face may be asked for: in the rules, and assessed."""
+    return any(
+        name in FACE and assessment_live(site=site, purpose=name) is not None
+        for name in terms
+        if rules.site_id == site.id
+    )
+
+
+def consent_live(*, subject: Subject, purpose: str, site: Site) -> Consent | None:
+    """Return a person's live, unexpired consent for a purpose at a site, or None."""
+    return (
+        Consent.objects.select_related("rules", "subject")
+        .filter(
+            subject=subject,
+            purpose=purpose,
+            site=site,
+            state="active",
+            until__gt=clock.now(),
+        )
+        .first()
+    )
+
+
+def consents_live(*, subject: Subject) -> list[Consent]:
+    """Return all of a person's live consents."""
+    return list(
+        Consent.objects.select_related("rules", "site")
+        .filter(subject=subject, state="active", until__gt=clock.now())
+        .order_by("granted_at", "id")
+    )
+
+
+def consents_of(*, subject: Subject) -> list[Consent]:
+    """Return every consent a person ever gave, oldest first."""
+    return list(
+        Consent.objects.select_related("rules", "site")
+        .filter(subject=subject)
+        .order_by("granted_at", "id")
+    )
+
+
+def consents_share(*, ids: Sequence[UUID]) -> list[Consent]:
+    """Lock consents FOR SHARE in id order and return those that are live now.
+
+    MUST be called inside a transaction: nobody can end them until it commits.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM consent_consent WHERE id = ANY(%s) ORDER BY id FOR SHARE",
+            [list(ids)],
+        )
+    return list(
+        Consent.objects.select_related("rules", "subject", "site")
+        .filter(id__in=list(ids), state="active", until__gt=clock.now())
+        .order_by("id")
+    )
+
+
+def grant_numbers(*, subject: Subject) -> list[int]:
+    """Return the numbers of a person's `consent.granted` events."""
+    numbers = [
+        event_seq(eid=consent.granted_event_id)
+        for consent in Consent.objects.filter(subject=subject)
+    ]
+    return [number for number in numbers if number is not None]
+
+
+def kiosk_of_token(*, token: str) -> Kiosk:
+    """Return the kiosk that a device cookie belongs to.
+
+    Raises:
+        KioskUnknown: no kiosk, or one that was revoked.
+    """
+    found = (
+        Kiosk.objects.select_related("site__operator")
+        .filter(token_hash=token_hash(token), revoked_at=None)
+        .first()
+    )
+    if found is None:
+        raise KioskUnknown
+    return found
+
+
+def token_hash(token: str) -> bytes:
+    """Return what is stored of a random 128-bit token: its SHA-256."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def uses_open() -> int:
+    """Return how many uses of a face have no end in the log yet."""
+    return Use.objects.filter(closed_at=None).count()
+
+
+def site_first() -> Site | None:
+    """Return the operator's oldest site, for pages that name one."""
+    return Site.objects.select_related("operator").order_by("id").first()
+
+
+def purposes_of(document: dict[str, Any]) -> list[str]:
+    """Return the purposes a rules document publishes."""
+    return list(document["purposes"])

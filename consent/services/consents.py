@@ -1,0 +1,259 @@
+"""Giving, refusing and ending consent."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from audit import clock
+from audit.log import SYSTEM, Act, Unit
+from consent import erasure, journal, keys
+from consent.errors import RulesInvalid
+from consent.models import CaptureSession, Consent, Rules, Site, Subject
+from consent.purposes import Purpose
+from consent.rules import terms
+from consent.selectors import consent_live
+from consent.services.links import links_revoke
+
+ORPHAN_KEY_SECONDS = 600
+"""A key without a consent row is left alone this long: its commit may be under way."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A consent that was ended, and what was destroyed with it (kinds of events)."""
+
+    consent: Consent
+    destroyed: tuple[str, ...]
+
+
+def consent_grant(
+    *,
+    unit: Unit,
+    subject: Subject,
+    purpose: Purpose,
+    site: Site,
+    rules: Rules,
+    language: str,
+    once: bool = False,
+    lasts: timedelta | None = None,
+) -> Consent:
+    """Record a person's own yes and make its key; a second yes keeps the first.
+
+    The key is in the store before this transaction commits.
+
+    Args:
+        unit: the transaction; also carries who acts.
+        subject: the person.
+        purpose: what they said yes to.
+        site: where it counts.
+        rules: the version they were shown.
+        language: the language they were shown it in.
+        once: for one comparison only; ends with its answer.
+        lasts: shorter than the published retention, for `once`.
+
+    Raises:
+        RulesInvalid: the rules do not publish this purpose.
+    """
+    found = consent_live(subject=subject, purpose=purpose, site=site)
+    if found is not None:
+        return found
+    published = terms(sha256=rules.sha256, purpose=purpose)
+    if published is None:
+        raise RulesInvalid(purpose)
+    now = clock.now()
+    until = now + (lasts or timedelta(days=published["retention_days"]))
+    destroy_s = int(published["destroy_s"])
+    granted = unit.grant(
+        purpose=purpose,
+        subject=subject.pseudonym,
+        rules=rules.sha256,
+        data={
+            "until": clock.stamp(until),
+            "destroy_s": destroy_s,
+            "language": language,
+            "by": "self",
+            "once": once,
+        },
+    )
+    consent = Consent(
+        live=uuid.uuid4(),
+        subject=subject,
+        purpose=purpose,
+        site=site,
+        rules=rules,
+        language=language,
+        once=once,
+        granted_at=now,
+        until=until,
+        destroy_s=destroy_s,
+        granted_event_id=granted.eid,
+    )
+    keys.key_create(consent=consent.id)
+    consent.save(force_insert=True)
+    unit.event(
+        "key.created",
+        purpose=purpose,
+        subject=subject.pseudonym,
+        consent=granted.ref,
+        rules=rules.sha256,
+    )
+    return consent
+
+
+def consent_refuse(
+    *, unit: Unit, purpose: Purpose, language: str, surface: str, rules: Rules
+) -> None:
+    """Record a no, without identity."""
+    unit.event(
+        "consent.refused",
+        purpose=purpose,
+        rules=rules.sha256,
+        data={"language": language, "surface": surface},
+    )
+
+
+def consent_end(
+    *, unit: Unit, consent: Consent, kind: str, reason: str, at: datetime | None = None
+) -> Ended | None:
+    """End one consent and destroy what hangs on it, in this transaction.
+
+    MUST be followed by `key_destroy` once the transaction committed; the sweep does
+    it otherwise. Locks the consent.
+
+    Returns:
+        What ended, or None when it had ended before.
+    """
+    locked = (
+        Consent.objects.select_for_update(of=("self",))
+        .select_related("subject", "rules", "site")
+        .filter(id=consent.id, state="active")
+        .first()
+    )
+    if locked is None:
+        return None
+    named = "by" if kind == "consent.withdrawn" else "reason"
+    ended = unit.event(
+        kind,
+        purpose=locked.purpose,
+        subject=locked.subject.pseudonym,
+        consent=locked.granted_ref,
+        rules=locked.rules.sha256,
+        data={named: reason},
+    )
+    before = len(unit.drafts)
+    erasure.erase(unit=unit, consent=locked)
+    CaptureSession.objects.filter(live=locked.live).delete()
+    locked.live = None
+    locked.state = kind.removeprefix("consent.")
+    locked.ended_at = at or clock.now()
+    locked.ended_event_id = ended.eid
+    locked.save(update_fields=["live", "state", "ended_at", "ended_event"])
+    destroyed = tuple(draft.kind for draft in unit.drafts[before:])
+    return Ended(consent=locked, destroyed=destroyed)
+
+
+def consents_withdraw(
+    *, subject: Subject, purposes: Sequence[str] | None, act: Act, by: str = "self"
+) -> list[Ended]:
+    """Withdraw a person's consents: some purposes, or all with None.
+
+    One commit per site shuts the gate and deletes the data; the keys die right after.
+    When none is left, pass and remembered browsers are revoked too.
+    """
+    live = Consent.objects.select_related("site").filter(
+        subject=subject, state="active"
+    )
+    if purposes is not None:
+        live = live.filter(purpose__in=list(purposes))
+    found = list(live.order_by("id"))
+    ended: list[Ended] = []
+    for site in {consent.site_id: consent.site for consent in found}.values():
+        with journal.unit(act=act, site=site) as unit:
+            here = [one for one in found if one.site_id == site.id]
+            results = [
+                consent_end(
+                    unit=unit, consent=one, kind="consent.withdrawn", reason=by
+                )
+                for one in here
+            ]
+            if not Consent.objects.filter(subject=subject, state="active").exists():
+                links_revoke(unit=unit, subject=subject)
+        ended += [result for result in results if result is not None]
+    for one in ended:
+        key_destroy(consent=one.consent)
+    return ended
+
+
+def key_destroy(*, consent: Consent) -> None:
+    """Destroy an ended consent's key and tell the log; twice is as good as once."""
+    keys.key_destroy(consent=consent.id)
+    with journal.unit(act=SYSTEM, site=consent.site) as unit:
+        locked = (
+            Consent.objects.select_for_update(of=("self",))
+            .select_related("subject", "rules")
+            .filter(id=consent.id, key_event=None)
+            .exclude(state="active")
+            .first()
+        )
+        if locked is None:
+            return
+        gone = unit.event(
+            "key.destroyed",
+            purpose=locked.purpose,
+            subject=locked.subject.pseudonym,
+            consent=locked.granted_ref,
+            rules=locked.rules.sha256,
+        )
+        locked.key_event_id = gone.eid
+        locked.save(update_fields=["key_event"])
+
+
+def consents_expire_due() -> list[Ended]:
+    """End every consent whose term is over, or whose key is gone."""
+    now = clock.now()
+    active = Consent.objects.select_related("site").filter(state="active")
+    due = [(one, "term") for one in active.filter(until__lte=now)]
+    due += [
+        (one, "key_missing")
+        for one in active.filter(until__gt=now)
+        if keys.key_missing(consent=one.id)
+    ]
+    return [
+        one for consent, reason in due for one in consent_expire(consent, reason=reason)
+    ]
+
+
+def consent_expire(consent: Consent, *, reason: str) -> Iterable[Ended]:
+    """End one consent whose time is over, and destroy its key."""
+    with journal.unit(act=SYSTEM, site=consent.site) as unit:
+        ended = consent_end(
+            unit=unit, consent=consent, kind="consent.expired", reason=reason
+        )
+    if ended is None:
+        return []
+    key_destroy(consent=consent)
+    return [ended]
+
+
+def keys_destroy_due() -> int:
+    """Destroy keys that outlived their consent: a crash came between; return how many."""
+    ended = Consent.objects.select_related("site").exclude(state="active")
+    due = list(ended.filter(key_event=None))
+    for consent in due:
+        key_destroy(consent=consent)
+    return len(due) + _orphan_keys_destroy()
+
+
+def _orphan_keys_destroy() -> int:
+    stored = keys.keys_stored()
+    known = set(
+        Consent.objects.filter(id__in=list(stored)).values_list("id", flat=True)
+    )
+    old = clock.now().timestamp() - ORPHAN_KEY_SECONDS
+    orphans = [one for one, made in stored.items() if one not in known and made < old]
+    for one in orphans:
+        keys.key_destroy(consent=one)
+    return len(orphans)

@@ -1,0 +1,284 @@
+"""The walk of one guest: from the kiosk's code to their choices and receipt."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+
+from audit import clock
+from audit.log import Act
+from consent import journal, receipts
+from consent.errors import (
+    CodeInvalid,
+    CodeStale,
+    CodeUsed,
+    StepOutOfOrder,
+    WalkOver,
+)
+from consent.models import Kiosk, Subject, Walk
+from consent.purposes import SWITCHES, Purpose
+from consent.rules import document
+from consent.selectors import assessment_live, consent_live, rules_get, token_hash
+from consent.services.consents import consent_grant, consent_refuse
+from consent.services.links import ALPHABET, SHORT_LENGTH, link_issue, pass_issue
+
+OPEN_SECONDS = 60
+"""How long a kiosk's code may be opened."""
+
+FINISH_SECONDS = 1_800
+"""How long a walk may take once it was opened."""
+
+KEEP = timedelta(days=1)
+"""How long a walk's row is kept; it holds no personal data."""
+
+VISITOR = Act("self", "visitor")
+
+
+def walk_issue(*, kiosk: Kiosk, surface: str = "phone") -> tuple[Walk, str]:
+    """Make the next code of a kiosk and return it with its token, told only once."""
+    token = secrets.token_urlsafe(16)
+    now = clock.now()
+    walk = Walk.objects.create(
+        kiosk=kiosk,
+        surface=surface,
+        short="".join(secrets.choice(ALPHABET) for _ in range(SHORT_LENGTH)),
+        token_hash=token_hash(token),
+        created_at=now,
+        opens_until=now + timedelta(seconds=OPEN_SECONDS),
+    )
+    return walk, token
+
+
+def walk_of_code(*, token: str) -> Walk:
+    """Return the walk that a scanned code would open. Changes nothing.
+
+    Raises:
+        CodeInvalid, CodeStale, CodeUsed: it would not.
+    """
+    walk = (
+        Walk.objects.select_related("kiosk__site__operator")
+        .filter(token_hash=token_hash(token))
+        .first()
+    )
+    if walk is None or walk.kiosk.revoked_at is not None:
+        raise CodeInvalid
+    if walk.opened_at is not None:
+        raise CodeUsed
+    if walk.opens_until <= clock.now():
+        raise CodeStale
+    return walk
+
+
+def walk_open(*, token: str, language: str) -> tuple[Walk, str]:
+    """Open a scanned code, once, and return the walk with its cookie.
+
+    Raises:
+        CodeInvalid, CodeStale, CodeUsed: scan the code that the kiosk shows now.
+    """
+    walk = walk_of_code(token=token)
+    rules = rules_get(site=walk.kiosk.site)
+    cookie = secrets.token_urlsafe(16)
+    now = clock.now()
+    with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
+        opened = Walk.objects.filter(id=walk.id, opened_at=None).update(
+            opened_at=now,
+            cookie_hash=token_hash(cookie),
+            finish_until=now + timedelta(seconds=FINISH_SECONDS),
+            rules=rules,
+            language=language,
+        )
+        if not opened:
+            raise CodeUsed
+        unit.event(
+            "notice.shown", data={"language": language, "surface": walk.surface}
+        )
+    return walk_get(cookie=cookie), cookie
+
+
+def walk_get(*, cookie: str) -> Walk:
+    """Return the walk that a browser is on.
+
+    Raises:
+        WalkOver: none, or its half hour is over.
+    """
+    walk = (
+        Walk.objects.select_related("kiosk__site__operator", "subject", "rules")
+        .filter(cookie_hash=token_hash(cookie), finish_until__gt=clock.now())
+        .first()
+    )
+    if walk is None:
+        raise WalkOver
+    return walk
+
+
+def walk_choose(
+    *, walk: Walk, choices: Mapping[Purpose, bool], under_14: bool, language: str
+) -> Walk:
+    """Record the switches of the form: each a consent or a refusal of its own.
+
+    Args:
+        walk: an opened walk whose form was not sent before.
+        choices: one answer for each of `SWITCHES`, and no other purpose.
+        under_14: declared; then no face is offered.
+        language: the language the form was shown in.
+
+    Raises:
+        StepOutOfOrder: the form was sent before, or has other purposes.
+    """
+    if set(choices) != set(SWITCHES):
+        raise StepOutOfOrder
+    site = walk.kiosk.site
+    rules = walk.rules or rules_get(site=site)
+    published = document(sha256=rules.sha256)["purposes"]
+    offered = Purpose.FACE_CHECKIN in published and (
+        assessment_live(site=site, purpose=Purpose.FACE_CHECKIN) is not None
+    )
+    with journal.unit(act=VISITOR, site=site) as unit:
+        locked = _locked(walk)
+        if locked.chosen_at is not None:
+            raise StepOutOfOrder
+        for purpose, answer in choices.items():
+            if purpose not in published:
+                continue
+            if answer:
+                locked.subject = locked.subject or Subject.objects.create()
+                consent_grant(
+                    unit=unit,
+                    subject=locked.subject,
+                    purpose=purpose,
+                    site=site,
+                    rules=rules,
+                    language=language,
+                )
+            else:
+                consent_refuse(
+                    unit=unit,
+                    purpose=purpose,
+                    language=language,
+                    surface=walk.surface,
+                    rules=rules,
+                )
+        locked.choices = {
+            purpose: answer
+            for purpose, answer in choices.items()
+            if purpose in published
+        }
+        locked.face_offered = offered and not under_14
+        locked.language = language
+        locked.chosen_at = clock.now()
+        locked.save()
+    return locked
+
+
+def walk_face(*, walk: Walk, answer: bool, language: str) -> Walk:
+    """Record the face page's one act: a consent, or a refusal without identity.
+
+    Raises:
+        StepOutOfOrder: no face was offered, or it was answered before.
+    """
+    site = walk.kiosk.site
+    with journal.unit(act=VISITOR, site=site) as unit:
+        locked = _locked(walk)
+        if not locked.face_offered or locked.face_answered_at is not None:
+            raise StepOutOfOrder
+        rules = locked.rules or rules_get(site=site)
+        if answer:
+            locked.subject = locked.subject or Subject.objects.create()
+            consent_grant(
+                unit=unit,
+                subject=locked.subject,
+                purpose=Purpose.FACE_CHECKIN,
+                site=site,
+                rules=rules,
+                language=language,
+            )
+        else:
+            consent_refuse(
+                unit=unit,
+                purpose=Purpose.FACE_CHECKIN,
+                language=language,
+                surface=walk.surface,
+                rules=rules,
+            )
+        locked.choices = {**locked.choices, Purpose.FACE_CHECKIN: answer}
+        locked.face_answered_at = clock.now()
+        locked.save()
+    return locked
+
+
+def walk_finish(*, walk: Walk) -> Walk:
+    """End the walk: sign the receipt, make pass and own page; twice is once.
+
+    A visitor who refused everything stays without identity: no receipt row, no pass.
+
+    Raises:
+        StepOutOfOrder: the form, or the face page, is not answered yet.
+    """
+    site = walk.kiosk.site
+    with journal.unit(act=VISITOR, site=site):
+        locked = _locked(walk)
+        if locked.chosen_at is None or (
+            locked.face_offered and locked.face_answered_at is None
+        ):
+            raise StepOutOfOrder
+        if locked.finished_at is not None:
+            return locked
+        if locked.subject is not None:
+            refused = [name for name, answer in locked.choices.items() if not answer]
+            locked.receipt = receipts.receipt_issue(
+                subject=locked.subject,
+                site=site,
+                rules=locked.rules or rules_get(site=site),
+                language=locked.language,
+                refused=refused,
+                surface=locked.surface,
+            )
+            pass_issue(subject=locked.subject, site=site)
+            link_issue(subject=locked.subject)
+        locked.finished_at = clock.now()
+        locked.save()
+    return locked
+
+
+def walk_ask_camera(*, walk: Walk) -> bool:
+    """Note that the holder of this phone stands at the screen; False without a consent.
+
+    The kiosk then offers to start the camera, for this walk only.
+    """
+    if walk.subject is None or walk.finished_at is None:
+        return False
+    live = consent_live(
+        subject=walk.subject, purpose=Purpose.FACE_CHECKIN, site=walk.kiosk.site
+    )
+    if live is None:
+        return False
+    Walk.objects.filter(id=walk.id).update(camera_asked_at=clock.now())
+    return True
+
+
+def walk_camera_done(*, walk: Walk) -> None:
+    """Note that the camera step of a walk is over, however it ended."""
+    Walk.objects.filter(id=walk.id).update(
+        camera_asked_at=None, camera_done_at=clock.now()
+    )
+
+
+def walks_forget_due() -> int:
+    """Delete the rows of walks that are a day old; return how many."""
+    deleted, _ = Walk.objects.filter(created_at__lt=clock.now() - KEEP).delete()
+    return deleted
+
+
+def _locked(walk: Walk) -> Walk:
+    locked = (
+        Walk.objects.select_for_update(of=("self",))
+        .select_related("kiosk__site__operator", "subject", "rules", "receipt")
+        .filter(id=walk.id, finish_until__gt=clock.now())
+        .first()
+    )
+    if locked is None:
+        raise WalkOver
+    return locked
+
+

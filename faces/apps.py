@@ -1,0 +1,23 @@
+"""The app of faces: frames in, a verdict out."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class FacesConfig(AppConfig):
+    """Faces: no pages, no tasks; every public service takes a permit."""
+
+    name = "faces"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register what goes when a consent ends, and what is held until then."""
+        from consent import erasure, holdings  # noqa: PLC0415 - after the app registry
+        from faces.erasure import (  # noqa: PLC0415
+            template_destroy,
+            template_holdings,
+        )
+
+        erasure.register("faces.FaceTemplate", template_destroy)
+        holdings.register("faces.FaceTemplate", template_holdings)

@@ -1,0 +1,149 @@
+"""What may be done with a face, each only with a permit of the gate.
+
+Called by `leads.checkin` alone (import contract). Nothing here writes a frame or an
+encoding anywhere but, sealed, into the template's row.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from audit import clock
+from consent.errors import KeyMissing
+from consent.gate import Permit, Record
+from consent.models import Consent
+from consent.purposes import Purpose
+from faces import pixels
+from faces.matching import MODEL, Embedding, Verdict, distance, verdict
+from faces.models import FaceTemplate
+from faces.pixels import Hint
+from faces.templates import template_open, template_seal
+
+SCORE_UNIT = 10_000
+"""Scores in the log are integers, in units of 1/10000; higher is more alike."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Probe:
+    """A face just seen, in memory only; good under the permit it was seen with."""
+
+    subject: uuid.UUID
+    mean: Embedding = field(repr=False)
+    model: str
+    frames: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The answer of a comparison.
+
+    Attributes:
+        verdict: match, ask or no match; the visitor has the last word.
+        consent: the candidate's, for match and ask; else None.
+        score: the negated distance in 1/10000; None when nobody was left to compare.
+    """
+
+    verdict: Verdict
+    consent: Consent | None
+    score: int | None
+
+
+def hint(*, permit: Permit, frame: bytes) -> Hint:
+    """Say whether a frame would do, and forget it. No transaction is open meanwhile.
+
+    Raises:
+        PermitMisused: the permit is dead or for something else.
+        FrameInvalid, PixelsBusy, PixelsFailed: as `faces.pixels`.
+    """
+    permit.demand(purpose=Purpose.FACE_CHECKIN)
+    return pixels.hint(frame)
+
+
+def encode(*, permit: Permit, frames: Sequence[bytes]) -> Probe:
+    """Return the encoding of the one person in a burst. No transaction is open.
+
+    Raises:
+        PermitMisused: the permit is dead or for something else.
+        FaceUnusable: not one usable face; the reasons say why.
+        FrameInvalid, PixelsBusy, PixelsFailed: as `faces.pixels`.
+    """
+    permit.demand(purpose=Purpose.FACE_CHECKIN)
+    found = pixels.encode(frames)
+    return Probe(
+        subject=permit.subject.id,
+        mean=found.mean,
+        model=found.model,
+        frames=found.frames_used,
+    )
+
+
+def enrol(*, permit: Permit, record: Record, probe: Probe) -> None:
+    """Store the probe as the person's template and close the use, in commit 2.
+
+    A template from before is replaced.
+
+    Raises:
+        PermitMisused: dead permit, another purpose, another person's probe.
+        KeyMissing: the consent's key is gone.
+    """
+    _demand(permit, record, probe, mode="enrol")
+    consent = permit.consent
+    FaceTemplate.objects.filter(live=consent.live).delete()
+    enrolled = record.close(
+        "face.enrolled", data={"model": probe.model, "frames": probe.frames}
+    )
+    FaceTemplate.objects.create(
+        live=consent.live,
+        subject=consent.subject,
+        purpose=consent.purpose,
+        model=probe.model,
+        sealed=template_seal(consent=consent, model=probe.model, embedding=probe.mean),
+        enrolled_at=clock.now(),
+        enrolled_event_id=enrolled.eid,
+    )
+
+
+def compare(*, permit: Permit, record: Record, probe: Probe) -> Comparison:
+    """Compare the probe with the candidates that are still live, in commit 2.
+
+    Templates of another model, or whose key is gone, are not compared.
+
+    Raises:
+        PermitMisused: dead permit, another purpose, another person's probe.
+    """
+    _demand(permit, record, probe, mode="compare")
+    nearest: tuple[float, Consent] | None = None
+    for consent in record.candidates:
+        stored = FaceTemplate.objects.filter(
+            live=consent.live, model=probe.model
+        ).first()
+        if stored is None:
+            continue
+        try:
+            apart = distance(
+                probe.mean, template_open(consent=consent, template=stored)
+            )
+        except KeyMissing:
+            continue
+        if nearest is None or apart < nearest[0]:
+            nearest = (apart, consent)
+    answer: Verdict = "no_match" if nearest is None else verdict(nearest[0])
+    score = None if nearest is None else -round(nearest[0] * SCORE_UNIT)
+    record.close(
+        "face.compared",
+        data={
+            "candidates": [one.granted_ref for one in record.candidates],
+            "model": MODEL,
+            "score": score,
+            "verdict": answer,
+        },
+    )
+    found = nearest[1] if nearest is not None and answer != "no_match" else None
+    return Comparison(verdict=answer, consent=found, score=score)
+
+
+def _demand(permit: Permit, record: Record, probe: Probe, *, mode: str) -> None:
+    permit.demand(purpose=Purpose.FACE_CHECKIN, mode=mode, subject=probe.subject)
+    permit.demand_record(record)

@@ -1,0 +1,16 @@
+"""The app of staff, settings and processes."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class SalescenterConfig(AppConfig):
+    """What knows everyone and is known by nobody."""
+
+    name = "salescenter"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Load the house rules that `manage.py check` asks for."""
+        from salescenter import checks  # noqa: F401, PLC0415 - Django's own way

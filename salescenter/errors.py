@@ -1,0 +1,167 @@
+"""The table: every domain error, its HTTP status, and what a person is told.
+
+Each entry says what happened, what is safe, and what to do. Errors know no HTTP; a
+test fails when one has no line here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audit import errors as audit
+from audit.say import Say
+from consent import errors as consent
+from faces import errors as faces
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to answer: status, and the words in both languages."""
+
+    status: int
+    title: Say
+    safe: Say
+    todo: Say
+
+
+NOTHING_KEPT = Say("没有保存任何内容。", "Nothing was kept.")
+CHOICES_STAND = Say("您已做的选择都还在。", "The choices you made still stand.")
+SCAN_AGAIN = Say("请扫描屏幕上现在的二维码。", "Please scan the code on the screen now.")
+AT_DESK = Say("请到前台，同事会帮您。", "Please come to the desk; we will help you.")
+TRY_AGAIN = Say("请再试一次，或到前台。", "Please try again, or come to the desk.")
+CHECK_FIELDS = Say("请看一下标出的内容再提交。", "Please look at what is marked and send again.")
+TELL_OPERATOR = Say("请告诉管理员。", "Please tell the administrator.")
+
+ANSWERS: dict[type[audit.DomainError], Answer] = {
+    audit.DomainError: Answer(
+        400, Say("这一步没有成功", "That did not work"), NOTHING_KEPT, TRY_AGAIN
+    ),
+    audit.Refused: Answer(
+        403, Say("这一步不被允许", "That is not allowed"), NOTHING_KEPT, AT_DESK
+    ),
+    audit.EventInvalid: Answer(
+        500, Say("程序出错了", "The program failed"), NOTHING_KEPT, TELL_OPERATOR
+    ),
+    audit.LogClosed: Answer(
+        503, Say("记录还没有开启", "The log is not open yet"), NOTHING_KEPT, TELL_OPERATOR
+    ),
+    audit.LogOpen: Answer(
+        409, Say("记录已经开启", "The log is open already"), NOTHING_KEPT, TELL_OPERATOR
+    ),
+    audit.ClockRefused: Answer(
+        403, Say("时钟不能更改", "The clock cannot be moved"), NOTHING_KEPT, TELL_OPERATOR
+    ),
+    consent.ConsentRequired: Answer(
+        403,
+        Say("这需要您的同意", "This needs your consent"),
+        NOTHING_KEPT,
+        Say(
+            "没有同意就不会进行。您可以用别的方式登记，服务一样。",
+            "It does not happen without it. Any other way gives you the same service.",
+        ),
+    ),
+    consent.AssessmentRequired: Answer(
+        403,
+        Say("面容功能现在关闭", "Faces are switched off now"),
+        NOTHING_KEPT,
+        Say("请用别的方式登记，服务一样。", "Any other way gives you the same service."),
+    ),
+    consent.PermitMisused: Answer(
+        403, Say("这一步不被允许", "That is not allowed"), NOTHING_KEPT, AT_DESK
+    ),
+    consent.ConsentEnded: Answer(
+        409,
+        Say("同意已经结束", "The consent has ended"),
+        Say("相关数据已删除，没有结果被保留。", "Its data are deleted; no result was kept."),
+        AT_DESK,
+    ),
+    consent.UseClosed: Answer(
+        410,
+        Say("这次拍摄已经结束", "This capture is over"),
+        NOTHING_KEPT,
+        Say("请从头开始，或到前台。", "Please start again, or come to the desk."),
+    ),
+    consent.CodeInvalid: Answer(
+        404, Say("没有这个二维码", "There is no such code"), NOTHING_KEPT, SCAN_AGAIN
+    ),
+    consent.CodeStale: Answer(
+        410, Say("这个二维码过期了", "This code is too old"), NOTHING_KEPT, SCAN_AGAIN
+    ),
+    consent.CodeUsed: Answer(
+        409,
+        Say("这个二维码已被使用", "This code was used already"),
+        NOTHING_KEPT,
+        SCAN_AGAIN,
+    ),
+    consent.WalkOver: Answer(
+        410, Say("这次登记已经结束", "This check-in is over"), CHOICES_STAND, SCAN_AGAIN
+    ),
+    consent.StepOutOfOrder: Answer(
+        409,
+        Say("这一步已经做过了", "This step was done already"),
+        CHOICES_STAND,
+        Say("请继续下一步。", "Please go on with the next step."),
+    ),
+    consent.PassUnknown: Answer(
+        404,
+        Say("没有找到这张通行码", "We cannot find this pass"),
+        NOTHING_KEPT,
+        Say("请核对 8 位通行码，或到前台。", "Please check its 8 characters, or come to the desk."),
+    ),
+    consent.LinkUnknown: Answer(
+        404,
+        Say("这个链接不能打开任何页面", "This link opens nothing"),
+        NOTHING_KEPT,
+        Say("请输入 8 位通行码，或到前台。", "Please type your 8-character pass, or come to the desk."),
+    ),
+    consent.KioskUnknown: Answer(
+        403,
+        Say("这台设备没有配对", "This device is not paired"),
+        NOTHING_KEPT,
+        Say("请管理员重新配对。", "Please have the administrator pair it again."),
+    ),
+    consent.KeyMissing: Answer(
+        410,
+        Say("这份数据已被销毁", "These data were destroyed"),
+        Say("任何人都不能再打开它。", "Nobody can open them any more."),
+        AT_DESK,
+    ),
+    consent.RulesMissing: Answer(
+        503,
+        Say("规则还没有公布", "No rules are published yet"),
+        Say("没有公布的规则，就不收集任何内容。", "Without published rules nothing is collected."),
+        AT_DESK,
+    ),
+    consent.RulesInvalid: Answer(
+        400, Say("规则缺少内容", "The rules lack a field"), NOTHING_KEPT, CHECK_FIELDS
+    ),
+    consent.OperatorExists: Answer(
+        409, Say("已经有经营者了", "There is an operator already"), NOTHING_KEPT, TELL_OPERATOR
+    ),
+    faces.FaceError: Answer(
+        400, Say("这一步没有成功", "That did not work"), NOTHING_KEPT, TRY_AGAIN
+    ),
+    faces.FrameInvalid: Answer(
+        400,
+        Say("收到的不是可用的照片", "What came is not a usable picture"),
+        NOTHING_KEPT,
+        TRY_AGAIN,
+    ),
+    faces.FaceUnusable: Answer(
+        422, Say("这次没有拍好", "That picture would not do"), NOTHING_KEPT, TRY_AGAIN
+    ),
+    faces.PixelsBusy: Answer(
+        503,
+        Say("现在有几位客人同时在拍", "Several guests are at the camera now"),
+        NOTHING_KEPT,
+        Say("请稍等几秒再试。", "Please try again in a few seconds."),
+    ),
+    faces.PixelsFailed: Answer(
+        503, Say("这次没有处理成功", "That could not be processed"), NOTHING_KEPT, TRY_AGAIN
+    ),
+}
+
+
+def answer_of(error: audit.DomainError) -> Answer:
+    """Return the answer for an error: its own line, or its nearest ancestor's."""
+    return next(ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS)

@@ -1,0 +1,46 @@
+"""Which role may do what; apps ask for permissions by codename only."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+from salescenter.models import Staff
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "reception": ("view_desk", "add_referral_desk", "reveal_contact", "view_decision"),
+    "manager": ("view_desk", "view_dashboard", "view_decision"),
+    "compliance": ("read_log", "view_compliance"),
+    "admin": ("manage_kiosk",),
+    "inspector": ("read_log", "view_compliance"),
+}
+
+
+def roles_sync() -> None:
+    """Make the groups hold exactly the permissions of the table; MUST follow migrate.
+
+    Raises:
+        LookupError: the table names a permission that no app declares.
+    """
+    for role, codenames in ROLES.items():
+        group, _ = Group.objects.get_or_create(name=role)
+        found = list(Permission.objects.filter(codename__in=codenames))
+        missing = set(codenames) - {permission.codename for permission in found}
+        if missing:
+            message = f"no app declares {', '.join(sorted(missing))}"
+            raise LookupError(message)
+        group.permissions.set(found)
+
+
+def staff_create(*, username: str, password: str, role: str) -> Staff:
+    """Create an account with one role."""
+    with transaction.atomic():
+        staff = Staff.objects.create_user(username, password)
+        staff.groups.add(Group.objects.get(name=role))
+    return staff
+
+
+def role_of(staff: Staff) -> str:
+    """Return the role that the log names for an account; "reception" before none."""
+    names = set(staff.groups.values_list("name", flat=True))
+    return next((role for role in ROLES if role in names), "reception")
