@@ -1,0 +1,122 @@
+"""Arrivals, and which channel each belongs to."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from audit.ids import uuid7
+from audit.models import Event
+from consent.models import Kiosk, Site, Subject
+from leads.models.channels import Agent, Channel, Referral
+
+
+class Visit(models.Model):
+    """An arrival, with how it was verified. A refuser's has no subject.
+
+    `key` makes a repeated request the same visit.
+    """
+
+    class VerifiedBy(models.TextChoices):
+        PASS = "pass"  # noqa: S105 - a way of arriving
+        OTP = "otp"
+        QR = "qr"
+        PHONE = "phone"
+        FACE = "face"
+        STAFF = "staff"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT)
+    subject = models.ForeignKey(Subject, null=True, on_delete=models.PROTECT)
+    short = models.CharField(max_length=4, blank=True)
+    at = models.DateTimeField()
+    verified_by = models.CharField(max_length=8, choices=VerifiedBy.choices)
+    kiosk = models.CharField(max_length=32, blank=True)
+    key = models.CharField(max_length=64)
+    event = models.OneToOneField(
+        Event, on_delete=models.PROTECT, to_field="eid", related_name="+"
+    )
+
+    class Meta:
+        default_permissions = ()
+        permissions = [
+            ("view_desk", "See today's visits and check people in by hand"),
+            ("add_referral_desk", "Enter a referral at the desk"),
+            ("reveal_contact", "Read a visitor's name and number, logged"),
+            ("view_decision", "Read why a visit belongs to a channel"),
+            ("view_dashboard", "See which channel brings whom, in numbers"),
+            ("view_compliance", "See rules, assessment and the state of the log"),
+            ("manage_kiosk", "Pair and revoke kiosks"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "key"], name="leads_visit_once"),
+            models.CheckConstraint(
+                name="leads_visit_verified_by",
+                condition=Q(
+                    verified_by__in=["pass", "otp", "qr", "phone", "face", "staff"]
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["site", "at"], name="leads_visit_time"),
+            models.Index(fields=["subject", "at"], name="leads_visit_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Decision(models.Model):
+    """To which channel a visit belongs, by which clause, from which facts.
+
+    `facts` and `document` hold identifiers, codes and moments, never a phone.
+    """
+
+    class Outcome(models.TextChoices):
+        CHANNEL = "channel"
+        WALK_IN = "walk_in"
+        REVIEW = "review"
+        NONE = "none"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    visit = models.OneToOneField(Visit, on_delete=models.PROTECT)
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    clause = models.CharField(max_length=4, blank=True)
+    channel = models.ForeignKey(Channel, null=True, on_delete=models.PROTECT)
+    agent = models.ForeignKey(Agent, null=True, on_delete=models.PROTECT)
+    referral = models.ForeignKey(Referral, null=True, on_delete=models.PROTECT)
+    version = models.CharField(max_length=40)
+    facts = models.JSONField()
+    document = models.JSONField()
+    at = models.DateTimeField()
+    event = models.OneToOneField(
+        Event, on_delete=models.PROTECT, to_field="eid", related_name="+"
+    )
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                name="leads_decision_channel_named",
+                condition=Q(outcome="channel", channel__isnull=False)
+                | (~Q(outcome="channel") & Q(channel=None, referral=None)),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.clause}"
+
+
+class Attempt(models.Model):
+    """A wrong code, number or ending typed at a kiosk: when, never what."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kiosk = models.ForeignKey(Kiosk, on_delete=models.PROTECT)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["kiosk", "at"], name="leads_attempt_time")]
+
+    def __str__(self) -> str:
+        return str(self.at)
