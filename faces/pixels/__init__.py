@@ -1,0 +1,42 @@
+"""Frames in, a hint or an encoding out; the pixels stay in a process of their own.
+
+Importing this loads no model and no image library: `python -m faces.pixels` (the
+worker, `__main__`) does. The functions here use the pool of the calling process.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from faces.pixels.limits import BURST_USE_FRAMES
+from faces.pixels.pool import BoxFractions, Encoding, Hint, PixelPool
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "BoxFractions",
+    "Encoding",
+    "Hint",
+    "PixelPool",
+    "encode",
+    "hint",
+    "warm",
+]
+
+_pool = PixelPool()
+
+
+def warm() -> None:
+    """Start this process's pixel worker; see `PixelPool.warm`."""
+    _pool.warm()
+
+
+def hint(frame: bytes) -> Hint:
+    """Say what keeps one frame from being used; see `PixelPool.hint`."""
+    return _pool.hint(frame)
+
+
+def encode(frames: Sequence[bytes], *, use: int = BURST_USE_FRAMES) -> Encoding:
+    """Encode the one person in a burst; see `PixelPool.encode`."""
+    return _pool.encode(frames, use=use)

@@ -1,0 +1,174 @@
+"""The pixel worker: the only place where a visitor's frame becomes pixels.
+
+One process, one thread, no network, no file, no log. It answers requests on its
+standard input until that ends, and keeps nothing from one to the next.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import heapq
+import os
+import resource
+import signal
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from faces import engine, matching, quality
+from faces.engine import FaceBox, RGBImage
+from faces.errors import FaceUnusable, FrameInvalid, Reason
+from faces.pixels.decode import frame_decode
+from faces.pixels.limits import (
+    BURST_MAX_DISTANCE,
+    FRAMES_MAX_BYTES,
+    WORKER_MAX_BYTES,
+    WORKER_REQUEST_MAX_SECONDS,
+    frames_check,
+)
+from faces.pixels.wire import Header, message_pack, message_read
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import BinaryIO
+
+# From <linux/prctl.h>.
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_PR_SET_NO_NEW_PRIVS = 38
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    image: RGBImage
+    box: FaceBox
+    quality: quality.Quality
+
+    @property
+    def rank(self) -> float:
+        return self.quality.sharpness * self.quality.side_px
+
+
+def main() -> int:
+    """Serve one parent until it closes its end."""
+    _confine(parent_pid=int(sys.argv[1]))
+    requests, answers = _take_standard_streams()
+    # The first encoding allocates; the first visitor should not wait for that.
+    engine.encode(np.zeros((160, 160, 3), np.uint8), FaceBox(0, 159, 159, 0))
+    answers.write(message_pack({"ready": matching.MODEL}))
+    answers.flush()
+    while True:
+        try:
+            header, parts = message_read(
+                lambda size: _read_exactly(requests, size),
+                parts_max_bytes=FRAMES_MAX_BYTES,
+            )
+        except EOFError:
+            return 0
+        # Left to its default action, the signal ends the process wherever it is.
+        signal.alarm(WORKER_REQUEST_MAX_SECONDS)
+        answer = _answer(header, parts)
+        signal.alarm(0)
+        answers.write(answer)
+        answers.flush()
+
+
+def _answer(header: Header, frames: Sequence[bytes]) -> bytes:
+    number = {"number": header["number"]}
+    try:
+        frames_check(frames)
+        if header["ask"] == "hint":
+            return message_pack(number | _hint(frames[0]))
+        answer, mean = _encode(frames, use=header["use"])
+        return message_pack(number | answer, [mean.astype("<f8").tobytes()])
+    except FrameInvalid as error:
+        return message_pack(number | {"fault": error.fault})
+    except FaceUnusable as error:
+        return message_pack(number | {"reasons": error.reasons})
+
+
+def _hint(frame: bytes) -> Header:
+    image = frame_decode(frame)
+    boxes = engine.detect(image)
+    reasons = quality.assess(image, boxes).reasons
+    box = _fractions(image, boxes[0]) if len(boxes) == 1 else None
+    return {"reasons": reasons, "box": box}
+
+
+def _encode(frames: Sequence[bytes], *, use: int) -> tuple[Header, matching.Embedding]:
+    looks: list[_Look] = []
+    reasons: set[Reason] = set()
+    for frame in frames:
+        image = frame_decode(frame)
+        boxes = engine.detect(image)
+        found = quality.assess(image, boxes)
+        if Reason.MORE_THAN_ONE in found.reasons:
+            # Somebody else is in the picture: nothing more is looked at.
+            raise FaceUnusable([Reason.MORE_THAN_ONE])
+        reasons.update(found.reasons)
+        if not found.reasons:
+            looks.append(_Look(image=image, box=boxes[0], quality=found))
+    if reasons:
+        raise FaceUnusable(reasons)
+    best = heapq.nlargest(use, looks, key=lambda look: look.rank)
+    encodings = [engine.encode(look.image, look.box) for look in best]
+    spread = matching.spread(encodings)
+    if spread > BURST_MAX_DISTANCE:
+        raise FaceUnusable([Reason.NOT_ONE_PERSON])
+    answer = {"frames_used": len(best), "spread": spread}
+    return answer, matching.mean_encoding(encodings)
+
+
+def _fractions(image: RGBImage, box: FaceBox) -> tuple[float, float, float, float]:
+    height, width = image.shape[:2]
+    left, top = max(box.left, 0) / width, max(box.top, 0) / height
+    right, bottom = min(box.right + 1, width), min(box.bottom + 1, height)
+    return left, top, right / width - left, bottom / height - top
+
+
+def _confine(*, parent_pid: int) -> None:
+    """Give up what reading a stranger's picture does not need.
+
+    Errors of the system are not swallowed: a worker that cannot be confined ends.
+    """
+    if sys.platform == "linux":
+        prctl = ctypes.CDLL(None, use_errno=True).prctl
+        for option, value in (
+            (_PR_SET_PDEATHSIG, signal.SIGKILL),
+            # No debugger, no /proc/<pid>/mem for others of the same user.
+            (_PR_SET_DUMPABLE, 0),
+            (_PR_SET_NO_NEW_PRIVS, 1),
+        ):
+            arguments = [ctypes.c_ulong(number) for number in (value, 0, 0, 0)]
+            if prctl(option, *arguments) != 0:
+                raise OSError(ctypes.get_errno(), "prctl")
+    if os.getppid() != parent_pid:
+        # It died before the kernel knew that this process must follow.
+        sys.exit(0)
+    resource.setrlimit(resource.RLIMIT_AS, (WORKER_MAX_BYTES, WORKER_MAX_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Any byte written to a file fails, also in a library.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    cv2.setNumThreads(1)
+
+
+def _take_standard_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Keep the pipe for answers, so that no library can print into it."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  (a device, not a file)
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    return sys.stdin.buffer, answers
+
+
+def _read_exactly(source: BinaryIO, size: int) -> bytes:
+    data = source.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,330 @@
+"""The pixel workers of one process: a fixed number, each for one caller at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+import time
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from faces.errors import (
+    FaceUnusable,
+    FrameFault,
+    FrameInvalid,
+    PixelsBusy,
+    PixelsFailed,
+    Reason,
+)
+from faces.matching import EMBEDDING_LENGTH, MODEL, Embedding
+from faces.pixels.limits import (
+    BURST_USE_FRAMES,
+    REQUEST_MAX_SECONDS,
+    START_MAX_SECONDS,
+    WAIT_MAX_SECONDS,
+    frames_check,
+)
+from faces.pixels.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from faces.pixels.wire import Header
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoxFractions:
+    """Where the face is, as fractions of the upright frame from its top left corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hint:
+    """What to tell a visitor about the frame just seen.
+
+    `box` is set when exactly one face was found, also when it cannot be used yet.
+    """
+
+    reasons: tuple[Reason, ...]
+    box: BoxFractions | None
+
+    @property
+    def usable(self) -> bool:
+        """Whether a burst like this frame would be encoded."""
+        return not self.reasons
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Encoding:
+    """One person's encoding, averaged over a burst. It lives in memory only.
+
+    Attributes:
+        mean: float64, shape (128,), of `model`; left out of the text of this object,
+            which may end in an error report.
+        spread: largest distance between two encodings of the burst; 0 for one frame.
+    """
+
+    mean: Embedding = field(repr=False)
+    frames_given: int
+    frames_used: int
+    spread: float
+    model: str = MODEL
+
+
+@dataclass(kw_only=True)
+class _Fleet:
+    """The workers of one process, and the thread that may start them.
+
+    A free place holds a worker, or nothing where none has been started yet.
+    """
+
+    free: queue.LifoQueue[Worker | None]
+    started: weakref.WeakSet[Worker] = field(default_factory=weakref.WeakSet)
+    # The kernel ends a worker with the thread that started it. Threads of a web server
+    # come and go; this one stays as long as the fleet.
+    starter: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, "pixel-worker-starter")
+    )
+
+    def start(self) -> Worker:
+        worker = self.starter.submit(Worker).result()
+        self.started.add(worker)
+        return worker
+
+    def replace(self) -> None:
+        """Start a worker in the background and give its place back with it."""
+
+        def replace() -> None:
+            worker = None
+            try:
+                worker = Worker()
+                self.started.add(worker)
+            finally:
+                self.free.put(worker)
+
+        try:
+            self.starter.submit(replace)
+        except RuntimeError:  # the process or the fleet is ending
+            self.free.put(None)
+
+
+class PixelPool:
+    """Pixel workers for the threads of this process.
+
+    Nothing is started before the first use or `warm`. After a fork the child process
+    has a pool of its own: it never shares a worker with its parent.
+    """
+
+    def __init__(
+        self,
+        *,
+        size: int = 1,
+        request_seconds: float = REQUEST_MAX_SECONDS,
+        start_seconds: float = START_MAX_SECONDS,
+        wait_seconds: float = WAIT_MAX_SECONDS,
+    ) -> None:
+        self.size = size
+        self.request_seconds = request_seconds
+        self.start_seconds = start_seconds
+        self.wait_seconds = wait_seconds
+        self._fleet: _Fleet | None = None
+        self._lock = threading.Lock()
+        _pools.add(self)
+
+    def warm(self) -> None:
+        """Start every worker and wait until its models are loaded (about 2 s each).
+
+        Raises:
+            PixelsBusy, PixelsFailed: as for a request; the next call tries again.
+        """
+        with contextlib.ExitStack() as places:
+            for _ in range(self.size):
+                places.enter_context(self._place(self.start_seconds))
+
+    def hint(self, frame: bytes) -> Hint:
+        """Look at one frame and say what keeps it from being used; encode nothing.
+
+        Args:
+            frame: the bytes of a JPEG, PNG or WebP. MUST NOT be written anywhere.
+
+        Raises:
+            FrameInvalid: these bytes are no acceptable picture.
+            PixelsBusy, PixelsFailed: nothing was looked at; a later frame may pass.
+        """
+        answer, _parts = self._ask({"ask": "hint"}, [frame])
+        box = answer["box"]
+        return Hint(
+            reasons=tuple(Reason(reason) for reason in answer["reasons"]),
+            box=None
+            if box is None
+            else BoxFractions(left=box[0], top=box[1], width=box[2], height=box[3]),
+        )
+
+    def encode(
+        self, frames: Sequence[bytes], *, use: int = BURST_USE_FRAMES
+    ) -> Encoding:
+        """Encode the one person in a burst; all or nothing.
+
+        Every frame must show exactly one face, good enough to use. The best are
+        encoded and averaged.
+
+        Args:
+            frames: 1 to 12 JPEG, PNG or WebP. MUST NOT be written anywhere.
+            use: how many of them to encode at most, 1 or more.
+
+        Raises:
+            FrameInvalid: one of them is no acceptable picture, or they are too many.
+            FaceUnusable: why, over all frames. `more_than_one` stands alone: nothing
+                else was looked at. `not_one_person`: different people took turns.
+            PixelsBusy, PixelsFailed: nothing was kept; a new burst may pass.
+        """
+        answer, parts = self._ask({"ask": "encode", "use": max(use, 1)}, frames)
+        if answer.get("reasons"):
+            raise FaceUnusable(Reason(reason) for reason in answer["reasons"])
+        return Encoding(
+            mean=np.frombuffer(parts[0], dtype="<f8").astype(np.float64),
+            frames_given=len(frames),
+            frames_used=answer["frames_used"],
+            spread=answer["spread"],
+        )
+
+    def close(self) -> None:
+        """End every worker now; a later call would start new ones."""
+        with self._lock:
+            fleet, self._fleet = self._fleet, None
+        if fleet is not None:
+            fleet.starter.shutdown()
+            for worker in list(fleet.started):
+                worker.end()
+
+    def worker_pids(self) -> list[int]:
+        """Return the process ids of the running workers, for a supervisor's report."""
+        fleet = self._fleet
+        workers = [] if fleet is None else list(fleet.started)
+        return [worker.pid for worker in workers if worker.alive()]
+
+    def _ask(
+        self, header: Header, frames: Sequence[bytes]
+    ) -> tuple[Header, list[bytes]]:
+        frames_check(frames)
+        with self._place(self.wait_seconds) as worker:
+            deadline = time.monotonic() + self.request_seconds
+            answer, parts = worker.ask(header, frames, deadline)
+            _answer_check(answer, parts, encodes=header["ask"] == "encode")
+        if "fault" in answer:
+            raise FrameInvalid(FrameFault(answer["fault"]))
+        return answer, parts
+
+    @contextlib.contextmanager
+    def _place(self, wait_seconds: float) -> Generator[Worker]:
+        """Hold a ready worker; one that the block leaves by an exception is replaced.
+
+        That is so for every exception, also an interrupt: the answer still in the pipe
+        would be taken for the next visitor's.
+        """
+        fleet = self._own_fleet()
+        try:
+            worker = fleet.free.get(timeout=wait_seconds)
+        except queue.Empty:
+            raise PixelsBusy from None
+        done = False
+        try:
+            if worker is None or not worker.alive():
+                stale, worker = worker, None
+                if stale is not None:
+                    stale.end()
+                worker = fleet.start()
+            worker.wait_ready(time.monotonic() + self.start_seconds)
+            yield worker
+            done = True
+        except TimeoutError:
+            raise PixelsFailed("late") from None
+        except (EOFError, OSError, ValueError):
+            raise PixelsFailed("died") from None
+        finally:
+            if done:
+                fleet.free.put(worker)
+            else:
+                if worker is not None:
+                    worker.end()
+                fleet.replace()
+
+    def _own_fleet(self) -> _Fleet:
+        with self._lock:
+            if self._fleet is None:
+                free: queue.LifoQueue[Worker | None] = queue.LifoQueue()
+                for _ in range(self.size):
+                    free.put(None)
+                self._fleet = _Fleet(free=free)
+            return self._fleet
+
+    def _forget_parents_fleet(self) -> None:
+        # The lock may have been held at the fork, and the starter thread is not here.
+        # An open copy of a pipe would keep the worker from seeing its parent go.
+        fleet, self._fleet = self._fleet, None
+        self._lock = threading.Lock()
+        if fleet is not None:
+            for worker in list(fleet.started):
+                worker.let_go()
+
+
+def _answer_check(answer: Header, parts: Sequence[bytes], *, encodes: bool) -> None:
+    """Refuse an answer of another shape: its worker has decoded hostile bytes.
+
+    Raises:
+        ValueError: it is not believed.
+    """
+    if "fault" in answer:
+        FrameFault(answer["fault"])
+        return
+    reasons = answer.get("reasons", [])
+    if not isinstance(reasons, list):
+        message = "reasons are not a list"
+        raise ValueError(message)  # noqa: TRY004  (one error for a bad answer)
+    for reason in reasons:
+        Reason(reason)
+    if not encodes:
+        box = answer.get("box")
+        shape_right = box is None or _are_fractions(box)
+    elif reasons:
+        shape_right = not parts
+    else:
+        shape_right = (
+            len(parts) == 1
+            and len(parts[0]) == EMBEDDING_LENGTH * 8
+            and bool(np.isfinite(np.frombuffer(parts[0], dtype="<f8")).all())
+            and isinstance(answer.get("frames_used"), int)
+            and isinstance(answer.get("spread"), float)
+        )
+    if not shape_right:
+        message = "answer of another shape"
+        raise ValueError(message)
+
+
+def _are_fractions(box: object) -> bool:
+    return (
+        isinstance(box, list)
+        and len(box) == 4
+        and all(isinstance(number, float) and 0 <= number <= 1 for number in box)
+    )
+
+
+_pools: weakref.WeakSet[PixelPool] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for pool in list(_pools):
+        pool._forget_parents_fleet()  # noqa: SLF001  (this module's own class)
+
+
+os.register_at_fork(after_in_child=_after_fork)
