@@ -23,11 +23,11 @@ _QUERIES = (
         WHERE schemaname = 'public' AND indexdef LIKE 'CREATE UNIQUE%'
           AND NOT t.relispartition""",
     """SELECT 'trigger ' || g.tgrelid::regclass || ' ' || g.tgname || ' '
-              || g.tgenabled || ' ' || md5(pg_get_triggerdef(g.oid))
+              || g.tgenabled::text || ' ' || md5(pg_get_triggerdef(g.oid))
          FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid
         WHERE NOT g.tgisinternal AND t.relnamespace = 'public'::regnamespace
           AND NOT t.relispartition""",
-    """SELECT 'function ' || p.proname || ' ' || p.prosecdef || ' '
+    """SELECT 'function ' || p.proname || ' ' || p.prosecdef::text || ' '
               || md5(p.prosrc || coalesce(p.proconfig::text, ''))
          FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace""",
     """SELECT 'not-null ' || a.attrelid::regclass || ' ' || a.attname
@@ -35,13 +35,13 @@ _QUERIES = (
         WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p')
           AND a.attnotnull AND a.attnum > 0 AND NOT a.attisdropped
           AND NOT t.relispartition""",
-    """SELECT 'right ' || t.relname || ' ' || r.right
+    """SELECT 'right ' || t.relname || ' ' || r.named
          FROM pg_class t
          CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE',
-                                 'TRIGGER']) AS r(right)
+                                 'TRIGGER']) AS r(named)
         WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p')
           AND NOT t.relispartition
-          AND has_table_privilege(current_user, t.oid, r.right)""",
+          AND has_table_privilege(current_user, t.oid, r.named)""",
 )
 
 

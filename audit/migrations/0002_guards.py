@@ -217,6 +217,20 @@ CREATE TRIGGER audit_tile_stays BEFORE UPDATE OR DELETE ON audit_tile
 CREATE TRIGGER audit_checkpoint_stays BEFORE UPDATE OR DELETE ON audit_checkpoint
     FOR EACH ROW EXECUTE FUNCTION audit_append_only();
 
+CREATE FUNCTION audit_event_says(named uuid, kind text, person text, aim text)
+RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE
+    told jsonb;
+BEGIN
+    SELECT convert_from(b.body, 'UTF8')::jsonb INTO told
+      FROM audit_event e JOIN audit_body b ON b.log = e.log AND b.seq = e.seq
+     WHERE e.eid = named;
+    RETURN coalesce(told ->> 'type' = kind AND told ->> 'purpose' = aim
+                    AND told ->> 'subject' = person, false);
+END $$;
+COMMENT ON FUNCTION audit_event_says(uuid, text, text, text) IS
+    'Whether an event is of this kind, about this person, for this purpose.';
+
 CREATE FUNCTION audit_document_fits() RETURNS trigger LANGUAGE plpgsql
 SET search_path = public, pg_temp AS $$
 BEGIN

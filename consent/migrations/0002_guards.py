@@ -47,6 +47,24 @@ CREATE TRIGGER consent_forward BEFORE UPDATE ON consent_consent
 CREATE TRIGGER consent_stays BEFORE DELETE ON consent_consent
     FOR EACH ROW EXECUTE FUNCTION audit_append_only();
 
+CREATE FUNCTION consent_in_log() RETURNS trigger LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
+DECLARE
+    named uuid := (to_jsonb(NEW) ->> TG_ARGV[0])::uuid;
+    person text := (SELECT pseudonym FROM consent_subject WHERE id = NEW.subject_id);
+BEGIN
+    IF NOT audit_event_says(named, TG_ARGV[1], person, NEW.purpose) THEN
+        RAISE EXCEPTION '% needs its own % in the log', TG_TABLE_NAME, TG_ARGV[1]
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION consent_in_log() IS
+    'At commit the event that a row points at is of that kind, person and purpose.';
+CREATE CONSTRAINT TRIGGER consent_in_log AFTER INSERT ON consent_consent
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    EXECUTE FUNCTION consent_in_log('granted_event_id', 'consent.granted');
+
 CREATE FUNCTION consent_unexpired() RETURNS trigger LANGUAGE plpgsql
 SET search_path = public, pg_temp AS $$
 BEGIN

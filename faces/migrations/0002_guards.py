@@ -14,6 +14,9 @@ CREATE TRIGGER faces_facetemplate_unexpired
     FOR EACH ROW EXECUTE FUNCTION consent_unexpired();
 CREATE TRIGGER faces_facetemplate_fixed BEFORE UPDATE ON faces_facetemplate
     FOR EACH ROW EXECUTE FUNCTION audit_append_only();
+CREATE CONSTRAINT TRIGGER faces_facetemplate_in_log AFTER INSERT ON faces_facetemplate
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    EXECUTE FUNCTION consent_in_log('enrolled_event_id', 'face.enrolled');
 """
 
 
