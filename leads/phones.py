@@ -143,7 +143,7 @@ def masked_parse(text: str, region: str = DEFAULT_REGION) -> MaskedPhone:
         code, digits = str(country), pattern[2 + len(str(country)) :]
     else:
         code, digits = str(country), pattern
-        trunk = phonenumbers.ndd_prefix_for_region_code(region, strip_non_digits=True)
+        trunk = phonenumbers.ndd_prefix_for_region(region, strip_non_digits=True)
         if trunk == "0" and digits.startswith("0"):
             digits = digits[1:]
     if code == "0" or not 5 <= len(digits) <= 15:

@@ -104,6 +104,7 @@ def _version(position: int, document: object) -> Version:
     name = entry.text("version")
     entry = Entry(f"rules {quoted(name)}", entry.data)
     defaults = Entry.of(f"{entry.where} defaults", entry.value("defaults"))
+    terms = _terms(defaults, {})
     kinds: dict[str, Terms] = {}
     overrides = entry.data.get("kinds") or {}
     for kind, changed in Entry.of(f"{entry.where} kinds", overrides).data.items():
@@ -119,7 +120,7 @@ def _version(position: int, document: object) -> Version:
         effective_from=entry.instant("effective_from"),
         timezone=_zone(entry),
         region=region,
-        defaults=_terms(defaults, {}),
+        defaults=terms,
         kinds=kinds,
     )
 

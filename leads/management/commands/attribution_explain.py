@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import ClassVar
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -43,7 +42,7 @@ class Command(BaseCommand):
     """Need no database: a file in, a decision out."""
 
     help = "Print the decision for a JSON file of rules and facts (exit 2: malformed)."
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file."""
