@@ -126,6 +126,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "salescenter.answering.DomainErrorMiddleware",
 ]
 TEMPLATES = [
     {

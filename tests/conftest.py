@@ -114,6 +114,17 @@ def db(cluster: embedded.Server, static_files: Path) -> Iterator[Database]:
                 sql.Identifier(embedded.ROLES["owner"]),
             )
         )
+        # A clone does not take over the rights on the database itself.
+        link.execute(
+            sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(
+                sql.Identifier(name)
+            )
+        )
+        link.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
+                sql.Identifier(name), sql.Identifier(embedded.ROLES["app"])
+            )
+        )
         _point_django_at(name)
         try:
             yield Database(name=name, server=cluster)

@@ -105,13 +105,19 @@ def browser_missing() -> str:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return advice
     print(f"installing {' and '.join(PACKAGES)}", flush=True)
-    quiet = {"stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (
         ["apt-get", "update", "-qq"],
         ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES],
     ):
-        if subprocess.run(command, env=environment, check=False, **quiet).returncode:
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        if done.returncode:
             return f"{' '.join(command[:2])} failed; {advice}"
     return "" if _browser_there() else advice
 

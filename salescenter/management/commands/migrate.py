@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 from django.core.management.commands.migrate import Command as Migrate
-from django.db import connections
+from django.db import connections, transaction
 
 from salescenter import grants
 
@@ -22,4 +22,6 @@ class Command(Migrate):
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate, and put the grants in place even when nothing was to migrate."""
         super().handle(*args, **options)
-        grants.apply(connections[options["database"]])
+        # In one piece, so that a serving app role is never seen without its rights.
+        with transaction.atomic(using=options["database"]):
+            grants.apply(connections[options["database"]])

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connections
+from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from consent.models import Operator
@@ -51,7 +51,8 @@ class Command(BaseCommand):
             self.stdout.flush()
             call_command("migrate", verbosity=0)
         else:
-            grants.apply(owner)
+            with transaction.atomic(using="owner"):
+                grants.apply(owner)
         owner.close()
 
     def _collect_static(self) -> None:

@@ -1,0 +1,137 @@
+"""Making the cluster, its roles and its database: once, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from salescenter import instance
+from salescenter.embedded.place import (
+    DATABASE,
+    MAJOR_VERSION,
+    ROLES,
+    Account,
+    EmbeddedError,
+    dsn,
+    environment,
+    programs,
+)
+
+
+def initialize(data: Path, account: Account) -> None:
+    """Make the cluster once, whole or not at all."""
+    cluster = data / "postgres"
+    if cluster.exists():
+        _check_cluster(data, cluster)
+        return
+    half = data / "postgres.new"
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(mode=0o700)
+    account.own(half)
+    password = half / "password"
+    descriptor = os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(instance.secret("database_superuser") + "\n")
+    account.own(password)
+    installation, libraries = programs(account)
+    made = subprocess.run(
+        [
+            installation / "bin" / "initdb",
+            f"--pgdata={half / 'cluster'}",
+            f"--username={ROLES['superuser']}",
+            f"--pwfile={password}",
+            "--auth=scram-sha-256",
+            "--data-checksums",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--no-instructions",
+        ],
+        env=environment(libraries),
+        cwd=half,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        **account.launch(),
+    )
+    if made.returncode:
+        shutil.rmtree(half, ignore_errors=True)
+        last = (made.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise EmbeddedError(f"the database could not be made: {last}")
+    (half / "cluster").rename(cluster)
+    shutil.rmtree(half, ignore_errors=True)
+
+
+def _check_cluster(data: Path, cluster: Path) -> None:
+    try:
+        version = (cluster / "PG_VERSION").read_text(encoding="ascii").strip()
+    except OSError:
+        raise EmbeddedError(
+            f"{cluster} is broken: PG_VERSION is missing; restore the folder from a"
+            " backup, or move it away to begin anew"
+        ) from None
+    if version != MAJOR_VERSION:
+        raise EmbeddedError(
+            f"{cluster} belongs to PostgreSQL {version[:8]}, this is {MAJOR_VERSION}"
+        )
+    if not instance.secret_exists("database_superuser"):
+        raise EmbeddedError(
+            f"{instance.secrets_dir()} lacks the password of the database in {cluster}"
+        )
+
+
+def provision(data: Path) -> None:
+    """Make the roles and the database when one is missing."""
+    try:
+        with psycopg.connect(
+            **dsn(data, "superuser", "postgres"), autocommit=True
+        ) as link:
+            _provision_with(link, data)
+    except psycopg.Error as error:
+        raise EmbeddedError(
+            f"the database refuses its own superuser ({type(error).__name__}); is"
+            f" {instance.secrets_dir()} the one it was made with?"
+        ) from None
+
+
+def _provision_with(link: psycopg.Connection[Any], data: Path) -> None:
+    done = link.execute(
+        "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+    ).fetchone()
+    if done:
+        return
+    for role in ("owner", "app"):
+        name = ROLES[role]
+        known = link.execute(
+            "SELECT 1 FROM pg_roles WHERE rolname = %s", [name]
+        ).fetchone()
+        password = link.pgconn.encrypt_password(
+            instance.secret(f"database_{role}").encode(),
+            name.encode(),
+            b"scram-sha-256",
+        )
+        link.execute(
+            sql.SQL(
+                "{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
+                " PASSWORD {}"
+            ).format(
+                sql.SQL("ALTER" if known else "CREATE"),
+                sql.Identifier(name),
+                sql.Literal(password.decode()),
+            )
+        )
+    # Last, because its presence says that all of this was done.
+    link.execute(
+        sql.SQL("CREATE DATABASE {} OWNER {}").format(
+            sql.Identifier(DATABASE), sql.Identifier(ROLES["owner"])
+        )
+    )
