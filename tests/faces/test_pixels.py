@@ -185,6 +185,7 @@ def test_a_header_claiming_too_much_is_refused_whatever_follows(
     assert fault_of(workers, png_claiming(*size)) == FrameFault.TOO_LARGE_PIXELS
 
 
+@pytest.mark.slow
 def test_the_largest_thin_frame_fits_into_the_worker(workers: PixelPool) -> None:
     # The shape that takes most memory for its size: every row is an object.
     frame = encoded(Image.new("RGB", (1, limits.FRAME_MAX_PIXELS)), "PNG")

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import struct
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +18,10 @@ from faces.errors import PixelsBusy, PixelsFailed
 from faces.pixels import Hint, PixelPool, pool, wire
 from faces.pixels.worker import Worker
 from tests.faces.photographs import collins, encoded, hopper
+from tests.faces.processes import ended, output, program, state, stopped, until
 
 pytestmark = pytest.mark.vision
 
-ROOT = Path(__file__).resolve().parents[2]
 HOPPER = encoded(hopper())
 COLLINS = encoded(collins())
 # More than a pipe holds: Pillow ignores what follows a complete JPEG.
@@ -37,45 +35,6 @@ def mortal() -> Iterator[PixelPool]:
     workers.warm()
     yield workers
     workers.close()
-
-
-def state(pid: int) -> str:
-    """Return the kernel's letter for a process; Z once dead, gone once reaped."""
-    try:
-        line = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return "gone"
-    return line.rpartition(")")[2].split()[0]
-
-
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
-    end = time.monotonic() + seconds
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.02)
-    return holds()
-
-
-def ended(pid: int) -> bool:
-    return state(pid) in {"gone", "Z", "X"}
-
-
-def stopped(pid: int) -> None:
-    os.kill(pid, signal.SIGSTOP)
-    assert until(lambda: state(pid) == "T")
-
-
-def program(text: str, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", text, *arguments],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def output(text: str, *arguments: str) -> str:
-    with program(text, *arguments) as process:
-        return process.communicate(timeout=60)[0]
 
 
 # Dying
@@ -178,6 +137,7 @@ def test_a_worker_that_was_taken_over_is_not_believed(
         pool._answer_check(answer, parts, encodes=encodes)
 
 
+@pytest.mark.slow
 def test_a_worker_that_cannot_start_is_a_failure_and_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -210,6 +170,7 @@ def test_a_caller_waits_a_bounded_time_for_a_busy_worker(mortal: PixelPool) -> N
     assert mortal.worker_pids() == [pid]
 
 
+@pytest.mark.slow
 def test_many_threads_each_get_their_own_answer() -> None:
     workers = PixelPool(size=2, wait_seconds=60, request_seconds=30)
     frames = [HOPPER, COLLINS, encoded(hopper().crop((300, 0, 640, 480)))]
@@ -248,6 +209,7 @@ def test_a_worker_outlives_the_thread_that_asked_first() -> None:
     assert state(pid) == "gone"
 
 
+@pytest.mark.slow
 def test_a_forked_process_has_a_worker_of_its_own(mortal: PixelPool) -> None:
     (parents,) = mortal.worker_pids()
     (worker,) = list(mortal._fleet.started) if mortal._fleet else []
@@ -281,6 +243,7 @@ time.sleep(float(sys.argv[1]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worker_is", ["idle", "stopped"])
 def test_a_worker_dies_with_a_killed_parent(worker_is: str) -> None:
     with program(PARENT, "60") as parent:
@@ -292,125 +255,7 @@ def test_a_worker_dies_with_a_killed_parent(worker_is: str) -> None:
     assert until(lambda: ended(pid), seconds=5)
 
 
+@pytest.mark.slow
 def test_a_worker_leaves_with_a_parent_that_ends_by_itself() -> None:
     pid = int(output(PARENT, "0"))
     assert until(lambda: ended(pid), seconds=5)
-
-
-# Being confined
-
-
-def test_importing_the_client_loads_no_model_and_no_image_library() -> None:
-    loaded = output(
-        "import sys, faces.pixels, faces.matching, faces.errors\n"
-        "heavy = {'PIL', 'cv2', 'dlib', 'django', 'face_recognition'}\n"
-        "print(sorted(heavy & set(sys.modules)))"
-    )
-    assert loaded.strip() == "[]"
-
-
-def test_a_worker_knows_none_of_its_parent_s_secrets(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("SALESCENTER_SECRET", "hush")
-    given: list[dict[str, str]] = []
-
-    def recorded(*_arguments: object, env: dict[str, str], **_options: object) -> None:
-        given.append(env)
-        raise OSError
-
-    monkeypatch.setattr(subprocess, "Popen", recorded)
-    with pytest.raises(OSError):
-        Worker()
-    assert "hush" not in given[0].values()
-
-
-def test_a_worker_s_limits_are_in_force(workers: PixelPool) -> None:
-    workers.warm()
-    (pid,) = workers.worker_pids()
-    found = {
-        line[:25].strip(): line[25:].split()[:2]
-        for line in Path(f"/proc/{pid}/limits").read_text().splitlines()
-    }
-    assert found["Max file size"] == ["0", "0"]
-    assert found["Max core file size"] == ["0", "0"]
-    assert found["Max address space"] == [str(1536 * 1024**2)] * 2
-    status = Path(f"/proc/{pid}/status").read_text()
-    assert "NoNewPrivs:\t1" in status
-    assert "Threads:\t1" in status
-
-
-def test_a_confined_process_cannot_write_allocate_or_be_dumped(tmp_path: Path) -> None:
-    told = output(
-        "import ctypes, os, sys\n"
-        "from faces.pixels.__main__ import _confine\n"
-        "_confine(parent_pid=os.getppid())\n"
-        "try:\n"
-        "    os.write(os.open(sys.argv[1], os.O_CREAT | os.O_WRONLY), b'pixels')\n"
-        "except OSError as error: print('write', error.strerror)\n"
-        "try: bytearray(2 * 1024**3)\n"
-        "except MemoryError: print('memory')\n"
-        "print('dumpable', ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))\n",
-        str(tmp_path / "frame"),
-    )
-    assert told.split("\n")[:-1] == ["write File too large", "memory", "dumpable 0"]
-
-
-def test_no_file_is_made_by_any_answer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    before = {path for path in ROOT.glob("*") if not path.name.startswith(".")}
-    workers = PixelPool()
-    workers.hint(HOPPER)
-    workers.encode([HOPPER, encoded(hopper(), "PNG"), encoded(hopper(), "WEBP")])
-    workers.close()
-    assert list(tmp_path.iterdir()) == []
-    after = {path for path in ROOT.glob("*") if not path.name.startswith(".")}
-    assert after == before
-
-
-# The wire
-
-
-def reader(data: bytes) -> Callable[[int], bytes]:
-    left = memoryview(data)
-
-    def read(size: int) -> bytes:
-        nonlocal left
-        if len(left) < size:
-            raise EOFError
-        taken, left = bytes(left[:size]), left[size:]
-        return taken
-
-    return read
-
-
-def test_a_message_arrives_as_it_was_sent() -> None:
-    sent = wire.message_pack({"ask": "hint"}, [b"one", b"", b"three"])
-    received = wire.message_read(reader(sent), parts_max_bytes=100)
-    assert received == ({"ask": "hint"}, [b"one", b"", b"three"])
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        struct.pack(">I", 5000) + b" " * 5000,
-        struct.pack(">I", 3) + b"[1]",
-        struct.pack(">I", 2) + b"{}",
-        struct.pack(">I", 3) + b"abc",
-        struct.pack(">I", 2) + b"\xff\xff",
-        struct.pack(">I", 18) + b'{"part_bytes":[-1]}'[:18],
-        wire.message_pack({}, [b"x" * 101]),
-    ],
-    ids=["long", "list", "no sizes", "no json", "no text", "negative", "too much"],
-)
-def test_what_is_no_message_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError):
-        wire.message_read(reader(data), parts_max_bytes=100)
-
-
-def test_half_a_message_is_an_end() -> None:
-    sent = wire.message_pack({}, [b"one"])
-    with pytest.raises(EOFError):
-        wire.message_read(reader(sent[:-1]), parts_max_bytes=100)
