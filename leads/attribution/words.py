@@ -6,6 +6,7 @@ No name, phone, channel or agent stands in them: times, terms and clauses only.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from string import Formatter
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(hours=24)
@@ -128,13 +129,20 @@ SENTENCES: dict[str, tuple[str, str]] = {
 }
 
 
+# What each sentence names, so that nothing else is put into words.
+_NAMED = {
+    name: frozenset(
+        field for text in pair for _, field, _, _ in Formatter().parse(text) if field
+    )
+    for name, pair in SENTENCES.items()
+}
+
+
 def moment_text(at: datetime, zone: ZoneInfo) -> str:
     """Return a local time to the minute, or finer where the instant is."""
-    local = at.astimezone(zone)
-    text = local.strftime("%Y-%m-%d %H:%M")
-    if local.microsecond:
-        return text + local.strftime(":%S.%f")
-    return text + local.strftime(":%S") if local.second else text
+    precision = "minutes" if at.second == at.microsecond == 0 else "auto"
+    local = at.astimezone(zone).replace(tzinfo=None)
+    return local.isoformat(sep=" ", timespec=precision)
 
 
 def span_texts(span: timedelta) -> tuple[str, str]:
@@ -153,7 +161,8 @@ def sentence(
     zh, en = SENTENCES[name]
     chinese: dict[str, str] = {}
     english: dict[str, str] = {}
-    for key, value in values.items():
+    for key in _NAMED[name] & values.keys():
+        value = values[key]
         if isinstance(value, timedelta):
             chinese[key], english[key] = span_texts(value)
         elif isinstance(value, datetime):

@@ -186,6 +186,11 @@ STRANGERS: list[dict[str, Any]] = [
 def test_strangers_and_dead_links_change_nothing(facts: list[dict[str, Any]]) -> None:
     answer = bytes_of(asked(facts))
     assert bytes_of(asked([*facts, *STRANGERS])) == answer
-    dead: dict[str, Any] = {"id": "dead", "type": "face_link", "at": "2026-01-03T00:00:00+08:00",
-            "visits": ["f0", "f1"], "consent_live": False}  # fmt: skip
+    dead: dict[str, Any] = {
+        "id": "dead",
+        "type": "face_link",
+        "at": "2026-01-03T00:00:00+08:00",
+        "visits": ["f0", "f1"],
+        "consent_live": False,
+    }
     assert bytes_of(asked([*facts, dead])) == answer
