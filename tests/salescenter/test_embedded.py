@@ -2,13 +2,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -29,16 +26,8 @@ server.release()
 
 
 @pytest.fixture
-def data(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A data folder of this test's own, which the server's user can reach."""
-    folder = Path(tempfile.mkdtemp(prefix="salescenter-embedded-")).resolve()
-    folder.chmod(0o711)
-    monkeypatch.setenv("SALESCENTER_DATA", str(folder))
-    yield folder
-    pid = process.postmaster(folder)
-    if pid is not None:
-        os.kill(pid, signal.SIGQUIT)
-    shutil.rmtree(folder)
+def data(data_folder: Path) -> Path:
+    return data_folder
 
 
 def _postmaster(data: Path) -> int:
