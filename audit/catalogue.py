@@ -127,9 +127,7 @@ KINDS: dict[str, Kind] = {
     "consent.refused": Kind(
         None, {"language": language, "surface": surface}, purpose=True
     ),
-    "consent.withdrawn": Kind(
-        "pipl-15", {"by": one_of("self", "staff")}, purpose=True
-    ),
+    "consent.withdrawn": Kind("pipl-15", {"by": one_of("self", "staff")}, purpose=True),
     "consent.expired": Kind(
         "pipl-19", {"reason": one_of("term", "used", "key_missing")}, purpose=True
     ),
@@ -196,9 +194,7 @@ KINDS: dict[str, Kind] = {
         use=True,
     ),
     "face.template.destroyed": Kind("pipl-47", purpose=True),
-    "contact.collected": Kind(
-        None, {"commit": hex64}, purpose=True, use=True
-    ),
+    "contact.collected": Kind(None, {"commit": hex64}, purpose=True, use=True),
     "contact.viewed": Kind(
         None,
         {"reason": one_of("arrival", "call_back", "correction")},

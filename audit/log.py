@@ -315,9 +315,7 @@ def _refs(draft: Draft) -> Iterator[Ref]:
                 yield item
 
 
-def _numbers(
-    cursor: Any, drafts: Sequence[Draft], size: int
-) -> dict[uuid.UUID, int]:
+def _numbers(cursor: Any, drafts: Sequence[Draft], size: int) -> dict[uuid.UUID, int]:
     numbers = {draft.eid: size + place for place, draft in enumerate(drafts)}
     missing = {
         ref.eid for draft in drafts for ref in _refs(draft) if ref.eid not in numbers

@@ -329,9 +329,9 @@ def seize(*, permit: Permit) -> None:
         UseClosed: a burst of this use arrived before.
     """
     permit.demand(purpose=permit._use.purpose)  # noqa: SLF001 - the gate's own
-    taken = Use.objects.filter(
-        id=permit.use_id, seized_at=None, closed_at=None
-    ).update(seized_at=clock.now())
+    taken = Use.objects.filter(id=permit.use_id, seized_at=None, closed_at=None).update(
+        seized_at=clock.now()
+    )
     if not taken:
         raise UseClosed
 
@@ -421,9 +421,7 @@ def _lock_open(use: uuid.UUID) -> bool:
 
 def _mark_closed(use: Use, end: Draft) -> None:
     CaptureSession.objects.filter(use=use).delete()
-    Use.objects.filter(id=use.id).update(
-        closed_at=clock.now(), closed_event_id=end.eid
-    )
+    Use.objects.filter(id=use.id).update(closed_at=clock.now(), closed_event_id=end.eid)
 
 
 def _record(unit: Unit, use: Use) -> Record:
@@ -460,5 +458,3 @@ def _draft_refusal(unit: Unit, purpose: str, subject: Subject, reason: str) -> D
         subject=subject.pseudonym,
         data={"reason": reason, "start": None},
     )
-
-

@@ -44,8 +44,6 @@ def registered() -> dict[str, Provider]:
 def held(*, subject: Subject) -> list[Holding]:
     """Return all that is held about a person, oldest first."""
     found = [
-        holding
-        for name in sorted(_PROVIDERS)
-        for holding in _PROVIDERS[name](subject)
+        holding for name in sorted(_PROVIDERS) for holding in _PROVIDERS[name](subject)
     ]
     return sorted(found, key=lambda holding: holding.since)

@@ -92,7 +92,9 @@ def unseal(*, consent: uuid.UUID, sealed: bytes, bound_to: str) -> bytes:
     """
     box = AESGCM(_unwrap(consent))
     try:
-        return box.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to.encode())
+        return box.decrypt(
+            sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to.encode()
+        )
     except InvalidTag:
         raise KeyMissing from None
 

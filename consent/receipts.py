@@ -92,9 +92,7 @@ def receipt_holds(*, body: dict[str, Any]) -> bool:
     given = body.get("signature", {})
     public = Ed25519PublicKey.from_public_bytes(_public())
     try:
-        public.verify(
-            base64.b64decode(given.get("value", "")), _canonical(unsigned)
-        )
+        public.verify(base64.b64decode(given.get("value", "")), _canonical(unsigned))
     except (InvalidSignature, ValueError):
         return False
     return bool(given.get("key") == base64.b64encode(_public()).decode())

@@ -46,7 +46,10 @@ def assessment_live(*, site: Site, purpose: str) -> ImpactAssessment | None:
     """Return the approved, current assessment that covers a purpose, or None."""
     return (
         ImpactAssessment.objects.filter(
-            site=site, stale_at=None, until__gt=clock.now(), purposes__contains=[purpose]
+            site=site,
+            stale_at=None,
+            until__gt=clock.now(),
+            purposes__contains=[purpose],
         )
         .order_by("-approved_at")
         .first()

@@ -26,10 +26,14 @@ class Answer:
 
 NOTHING_KEPT = Say("没有保存任何内容。", "Nothing was kept.")
 CHOICES_STAND = Say("您已做的选择都还在。", "The choices you made still stand.")
-SCAN_AGAIN = Say("请扫描屏幕上现在的二维码。", "Please scan the code on the screen now.")
+SCAN_AGAIN = Say(
+    "请扫描屏幕上现在的二维码。", "Please scan the code on the screen now."
+)
 AT_DESK = Say("请到前台，同事会帮您。", "Please come to the desk; we will help you.")
 TRY_AGAIN = Say("请再试一次，或到前台。", "Please try again, or come to the desk.")
-CHECK_FIELDS = Say("请看一下标出的内容再提交。", "Please look at what is marked and send again.")
+CHECK_FIELDS = Say(
+    "请看一下标出的内容再提交。", "Please look at what is marked and send again."
+)
 TELL_OPERATOR = Say("请告诉管理员。", "Please tell the administrator.")
 
 ANSWERS: dict[type[audit.DomainError], Answer] = {
@@ -43,13 +47,19 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         500, Say("程序出错了", "The program failed"), NOTHING_KEPT, TELL_OPERATOR
     ),
     audit.LogClosed: Answer(
-        503, Say("记录还没有开启", "The log is not open yet"), NOTHING_KEPT, TELL_OPERATOR
+        503,
+        Say("记录还没有开启", "The log is not open yet"),
+        NOTHING_KEPT,
+        TELL_OPERATOR,
     ),
     audit.LogOpen: Answer(
         409, Say("记录已经开启", "The log is open already"), NOTHING_KEPT, TELL_OPERATOR
     ),
     audit.ClockRefused: Answer(
-        403, Say("时钟不能更改", "The clock cannot be moved"), NOTHING_KEPT, TELL_OPERATOR
+        403,
+        Say("时钟不能更改", "The clock cannot be moved"),
+        NOTHING_KEPT,
+        TELL_OPERATOR,
     ),
     consent.ConsentRequired: Answer(
         403,
@@ -64,7 +74,9 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         403,
         Say("面容功能现在关闭", "Faces are switched off now"),
         NOTHING_KEPT,
-        Say("请用别的方式登记，服务一样。", "Any other way gives you the same service."),
+        Say(
+            "请用别的方式登记，服务一样。", "Any other way gives you the same service."
+        ),
     ),
     consent.PermitMisused: Answer(
         403, Say("这一步不被允许", "That is not allowed"), NOTHING_KEPT, AT_DESK
@@ -72,7 +84,10 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
     consent.ConsentEnded: Answer(
         409,
         Say("同意已经结束", "The consent has ended"),
-        Say("相关数据已删除，没有结果被保留。", "Its data are deleted; no result was kept."),
+        Say(
+            "相关数据已删除，没有结果被保留。",
+            "Its data are deleted; no result was kept.",
+        ),
         AT_DESK,
     ),
     consent.UseClosed: Answer(
@@ -106,13 +121,19 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         404,
         Say("没有找到这张通行码", "We cannot find this pass"),
         NOTHING_KEPT,
-        Say("请核对 8 位通行码，或到前台。", "Please check its 8 characters, or come to the desk."),
+        Say(
+            "请核对 8 位通行码，或到前台。",
+            "Please check its 8 characters, or come to the desk.",
+        ),
     ),
     consent.LinkUnknown: Answer(
         404,
         Say("这个链接不能打开任何页面", "This link opens nothing"),
         NOTHING_KEPT,
-        Say("请输入 8 位通行码，或到前台。", "Please type your 8-character pass, or come to the desk."),
+        Say(
+            "请输入 8 位通行码，或到前台。",
+            "Please type your 8-character pass, or come to the desk.",
+        ),
     ),
     consent.KioskUnknown: Answer(
         403,
@@ -129,14 +150,20 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
     consent.RulesMissing: Answer(
         503,
         Say("规则还没有公布", "No rules are published yet"),
-        Say("没有公布的规则，就不收集任何内容。", "Without published rules nothing is collected."),
+        Say(
+            "没有公布的规则，就不收集任何内容。",
+            "Without published rules nothing is collected.",
+        ),
         AT_DESK,
     ),
     consent.RulesInvalid: Answer(
         400, Say("规则缺少内容", "The rules lack a field"), NOTHING_KEPT, CHECK_FIELDS
     ),
     consent.OperatorExists: Answer(
-        409, Say("已经有经营者了", "There is an operator already"), NOTHING_KEPT, TELL_OPERATOR
+        409,
+        Say("已经有经营者了", "There is an operator already"),
+        NOTHING_KEPT,
+        TELL_OPERATOR,
     ),
     faces.FaceError: Answer(
         400, Say("这一步没有成功", "That did not work"), NOTHING_KEPT, TRY_AGAIN
@@ -157,7 +184,10 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         Say("请稍等几秒再试。", "Please try again in a few seconds."),
     ),
     faces.PixelsFailed: Answer(
-        503, Say("这次没有处理成功", "That could not be processed"), NOTHING_KEPT, TRY_AGAIN
+        503,
+        Say("这次没有处理成功", "That could not be processed"),
+        NOTHING_KEPT,
+        TRY_AGAIN,
     ),
 }
 

@@ -63,9 +63,7 @@ def apply(connection: BaseDatabaseWrapper, *, app_role: str = APP_ROLE) -> None:
         cursor.execute(f"GRANT CONNECT ON DATABASE {database} TO {role}")
         cursor.execute(f"REVOKE ALL ON SCHEMA public FROM PUBLIC, {role}")
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
-        cursor.execute(
-            f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {role}"
-        )
+        cursor.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {role}")
         cursor.execute(
             f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}"
         )

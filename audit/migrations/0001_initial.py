@@ -6,105 +6,171 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Body',
+            name="Body",
             fields=[
-                ('pk', models.CompositePrimaryKey('log', 'seq', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('log', models.CharField(max_length=32)),
-                ('seq', models.BigIntegerField()),
-                ('body', models.BinaryField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "log",
+                        "seq",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("log", models.CharField(max_length=32)),
+                ("seq", models.BigIntegerField()),
+                ("body", models.BinaryField()),
             ],
             options={
-                'db_table': 'audit_body',
-                'managed': False,
+                "db_table": "audit_body",
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='Checkpoint',
+            name="Checkpoint",
             fields=[
-                ('size', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('note', models.TextField()),
-                ('timestamp_token', models.BinaryField(null=True)),
+                ("size", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("note", models.TextField()),
+                ("timestamp_token", models.BinaryField(null=True)),
             ],
             options={
-                'db_table': 'audit_checkpoint',
+                "db_table": "audit_checkpoint",
             },
         ),
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('hash', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('bytes', models.BinaryField()),
+                (
+                    "hash",
+                    models.CharField(max_length=64, primary_key=True, serialize=False),
+                ),
+                ("bytes", models.BinaryField()),
             ],
             options={
-                'db_table': 'audit_document',
+                "db_table": "audit_document",
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('eid', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('log', models.CharField(max_length=32)),
-                ('seq', models.BigIntegerField()),
-                ('leaf', models.BinaryField()),
+                (
+                    "eid",
+                    models.UUIDField(
+                        default=uuid.uuid4, primary_key=True, serialize=False
+                    ),
+                ),
+                ("log", models.CharField(max_length=32)),
+                ("seq", models.BigIntegerField()),
+                ("leaf", models.BinaryField()),
             ],
             options={
-                'db_table': 'audit_event',
-                'constraints': [models.UniqueConstraint(models.F('log'), models.F('seq'), name='audit_event_number'), models.CheckConstraint(condition=models.Q(('seq__gte', 0)), name='audit_event_counts_from_zero')],
+                "db_table": "audit_event",
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("log"), models.F("seq"), name="audit_event_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("seq__gte", 0)),
+                        name="audit_event_counts_from_zero",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Head',
+            name="Head",
             fields=[
-                ('log', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('operator', models.CharField(max_length=32)),
-                ('clock', models.CharField(default='system', max_length=8)),
-                ('size', models.BigIntegerField(default=0)),
-                ('frontier', models.BinaryField(default=b'')),
-                ('last_at', models.CharField(default='', max_length=24)),
+                (
+                    "log",
+                    models.CharField(max_length=32, primary_key=True, serialize=False),
+                ),
+                ("operator", models.CharField(max_length=32)),
+                ("clock", models.CharField(default="system", max_length=8)),
+                ("size", models.BigIntegerField(default=0)),
+                ("frontier", models.BinaryField(default=b"")),
+                ("last_at", models.CharField(default="", max_length=24)),
             ],
             options={
-                'db_table': 'audit_head',
-                'permissions': [('read_log', 'May read the log')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('clock', 'system'), models.Q(('clock', 'demo'), ('operator__startswith', 'demo-')), _connector='OR'), name='audit_head_demonstration_clock'), models.CheckConstraint(condition=models.Q(('log__regex', '^[a-z0-9-]{1,32}$'), ('operator__regex', '^[a-z0-9-]{1,32}$')), name='audit_head_origin')],
+                "db_table": "audit_head",
+                "permissions": [("read_log", "May read the log")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("clock", "system"),
+                            models.Q(
+                                ("clock", "demo"), ("operator__startswith", "demo-")
+                            ),
+                            _connector="OR",
+                        ),
+                        name="audit_head_demonstration_clock",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("log__regex", "^[a-z0-9-]{1,32}$"),
+                            ("operator__regex", "^[a-z0-9-]{1,32}$"),
+                        ),
+                        name="audit_head_origin",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Index',
+            name="Index",
             fields=[
-                ('id', models.UUIDField(default=audit.ids.uuid7, primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField(db_index=True)),
-                ('at', models.CharField(max_length=24)),
-                ('type', models.CharField(max_length=48)),
-                ('site', models.CharField(max_length=32, null=True)),
-                ('subject', models.CharField(max_length=34, null=True)),
-                ('consent', models.BigIntegerField(null=True)),
-                ('purpose', models.CharField(max_length=48, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=audit.ids.uuid7, primary_key=True, serialize=False
+                    ),
+                ),
+                ("seq", models.BigIntegerField(db_index=True)),
+                ("at", models.CharField(max_length=24)),
+                ("type", models.CharField(max_length=48)),
+                ("site", models.CharField(max_length=32, null=True)),
+                ("subject", models.CharField(max_length=34, null=True)),
+                ("consent", models.BigIntegerField(null=True)),
+                ("purpose", models.CharField(max_length=48, null=True)),
             ],
             options={
-                'db_table': 'audit_index',
-                'indexes': [models.Index(fields=['subject', 'seq'], name='audit_index_subject'), models.Index(fields=['consent', 'seq'], name='audit_index_consent'), models.Index(fields=['type', 'seq'], name='audit_index_type')],
+                "db_table": "audit_index",
+                "indexes": [
+                    models.Index(fields=["subject", "seq"], name="audit_index_subject"),
+                    models.Index(fields=["consent", "seq"], name="audit_index_consent"),
+                    models.Index(fields=["type", "seq"], name="audit_index_type"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Tile',
+            name="Tile",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('log', models.CharField(max_length=32)),
-                ('level', models.SmallIntegerField()),
-                ('idx', models.BigIntegerField()),
-                ('hash', models.BinaryField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, primary_key=True, serialize=False
+                    ),
+                ),
+                ("log", models.CharField(max_length=32)),
+                ("level", models.SmallIntegerField()),
+                ("idx", models.BigIntegerField()),
+                ("hash", models.BinaryField()),
             ],
             options={
-                'db_table': 'audit_tile',
-                'constraints': [models.UniqueConstraint(models.F('log'), models.F('level'), models.F('idx'), name='audit_tile_place')],
+                "db_table": "audit_tile",
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("log"),
+                        models.F("level"),
+                        models.F("idx"),
+                        name="audit_tile_place",
+                    )
+                ],
             },
         ),
     ]

@@ -7,226 +7,587 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('audit', '0001_initial'),
+        ("audit", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Operator',
+            name="Operator",
             fields=[
-                ('id', models.UUIDField(default=audit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=32, unique=True)),
-                ('legal_name', models.CharField(max_length=120)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=audit.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("code", models.CharField(max_length=32, unique=True)),
+                ("legal_name", models.CharField(max_length=120)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Subject',
+            name="Subject",
             fields=[
-                ('id', models.UUIDField(default=audit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('pseudonym', models.CharField(default=consent.models.consents.pseudonym, max_length=34, unique=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=audit.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "pseudonym",
+                    models.CharField(
+                        default=consent.models.consents.pseudonym,
+                        max_length=34,
+                        unique=True,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.UUIDField(default=audit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=32, unique=True)),
-                ('name_zh', models.CharField(max_length=80)),
-                ('name_en', models.CharField(max_length=80)),
-                ('timezone', models.CharField(default='Asia/Shanghai', max_length=40)),
-                ('opened_event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audit.event')),
-                ('operator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.operator')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=audit.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("code", models.CharField(max_length=32, unique=True)),
+                ("name_zh", models.CharField(max_length=80)),
+                ("name_en", models.CharField(max_length=80)),
+                ("timezone", models.CharField(default="Asia/Shanghai", max_length=40)),
+                (
+                    "opened_event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.event",
+                    ),
+                ),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="consent.operator",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Rules',
+            name="Rules",
             fields=[
-                ('id', models.UUIDField(default=audit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('label', models.CharField(max_length=40)),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('published_at', models.DateTimeField()),
-                ('retired_at', models.DateTimeField(null=True)),
-                ('published_event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audit.event')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.site')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=audit.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("label", models.CharField(max_length=40)),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                ("published_at", models.DateTimeField()),
+                ("retired_at", models.DateTimeField(null=True)),
+                (
+                    "published_event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.event",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="consent.site"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Kiosk',
+            name="Kiosk",
             fields=[
-                ('id', models.UUIDField(default=audit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=32, unique=True)),
-                ('order', models.CharField(max_length=12)),
-                ('token_hash', models.BinaryField(null=True, unique=True)),
-                ('pairing_hash', models.BinaryField(null=True, unique=True)),
-                ('pairing_until', models.DateTimeField(null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.site')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=audit.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("code", models.CharField(max_length=32, unique=True)),
+                ("order", models.CharField(max_length=12)),
+                ("token_hash", models.BinaryField(null=True, unique=True)),
+                ("pairing_hash", models.BinaryField(null=True, unique=True)),
+                ("pairing_until", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="consent.site"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImpactAssessment',
+            name="ImpactAssessment",
             fields=[
-                ('id', models.UUIDField(default=audit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=40)),
-                ('sha256', models.CharField(max_length=64)),
-                ('purposes', models.JSONField(default=list)),
-                ('demonstration', models.BooleanField()),
-                ('approved_at', models.DateTimeField()),
-                ('until', models.DateTimeField()),
-                ('stale_at', models.DateTimeField(null=True)),
-                ('approved_event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audit.event')),
-                ('stale_event', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audit.event')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.site')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=audit.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("sha256", models.CharField(max_length=64)),
+                ("purposes", models.JSONField(default=list)),
+                ("demonstration", models.BooleanField()),
+                ("approved_at", models.DateTimeField()),
+                ("until", models.DateTimeField()),
+                ("stale_at", models.DateTimeField(null=True)),
+                (
+                    "approved_event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.event",
+                    ),
+                ),
+                (
+                    "stale_event",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.event",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="consent.site"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.UUIDField(default=audit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('body', models.BinaryField()),
-                ('issued_at', models.DateTimeField()),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.site')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.subject')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=audit.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("body", models.BinaryField()),
+                ("issued_at", models.DateTimeField()),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="consent.site"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="consent.subject",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Pass',
+            name="Pass",
             fields=[
-                ('id', models.UUIDField(default=audit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code_hash', models.BinaryField(unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.site')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.subject')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=audit.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("code_hash", models.BinaryField(unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="consent.site"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="consent.subject",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PageLink',
+            name="PageLink",
             fields=[
-                ('id', models.UUIDField(default=audit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('token_hash', models.BinaryField(unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.subject')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=audit.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("token_hash", models.BinaryField(unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="consent.subject",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.UUIDField(default=audit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('live', models.UUIDField(null=True, unique=True)),
-                ('purpose', models.CharField(max_length=32)),
-                ('language', models.CharField(max_length=8)),
-                ('given_by', models.CharField(default='self', max_length=8)),
-                ('once', models.BooleanField(default=False)),
-                ('state', models.CharField(default='active', max_length=10)),
-                ('granted_at', models.DateTimeField()),
-                ('until', models.DateTimeField()),
-                ('destroy_s', models.IntegerField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('ended_event', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audit.event')),
-                ('granted_event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audit.event')),
-                ('key_event', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audit.event')),
-                ('rules', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.rules')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.site')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.subject')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=audit.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("live", models.UUIDField(null=True, unique=True)),
+                ("purpose", models.CharField(max_length=32)),
+                ("language", models.CharField(max_length=8)),
+                ("given_by", models.CharField(default="self", max_length=8)),
+                ("once", models.BooleanField(default=False)),
+                ("state", models.CharField(default="active", max_length=10)),
+                ("granted_at", models.DateTimeField()),
+                ("until", models.DateTimeField()),
+                ("destroy_s", models.IntegerField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "ended_event",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.event",
+                    ),
+                ),
+                (
+                    "granted_event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.event",
+                    ),
+                ),
+                (
+                    "key_event",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.event",
+                    ),
+                ),
+                (
+                    "rules",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="consent.rules"
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="consent.site"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="consent.subject",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Use',
+            name="Use",
             fields=[
-                ('id', models.UUIDField(default=audit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('mode', models.CharField(max_length=8)),
-                ('purpose', models.CharField(max_length=32)),
-                ('candidates', models.JSONField(default=list)),
-                ('opened_at', models.DateTimeField()),
-                ('deadline', models.DateTimeField()),
-                ('seized_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('closed_event', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audit.event')),
-                ('consent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.consent')),
-                ('kiosk', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.kiosk')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.site')),
-                ('start_event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audit.event')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.subject')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=audit.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("mode", models.CharField(max_length=8)),
+                ("purpose", models.CharField(max_length=32)),
+                ("candidates", models.JSONField(default=list)),
+                ("opened_at", models.DateTimeField()),
+                ("deadline", models.DateTimeField()),
+                ("seized_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "closed_event",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.event",
+                    ),
+                ),
+                (
+                    "consent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="consent.consent",
+                    ),
+                ),
+                (
+                    "kiosk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="consent.kiosk"
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="consent.site"
+                    ),
+                ),
+                (
+                    "start_event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.event",
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="consent.subject",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CaptureSession',
+            name="CaptureSession",
             fields=[
-                ('id', models.UUIDField(default=audit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('live', models.UUIDField()),
-                ('purpose', models.CharField(max_length=32)),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.subject')),
-                ('use', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='consent.use')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=audit.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("live", models.UUIDField()),
+                ("purpose", models.CharField(max_length=32)),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="consent.subject",
+                    ),
+                ),
+                (
+                    "use",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, to="consent.use"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Walk',
+            name="Walk",
             fields=[
-                ('id', models.UUIDField(default=audit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('surface', models.CharField(default='phone', max_length=8)),
-                ('short', models.CharField(max_length=4)),
-                ('token_hash', models.BinaryField(unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('opens_until', models.DateTimeField()),
-                ('opened_at', models.DateTimeField(null=True)),
-                ('cookie_hash', models.BinaryField(null=True, unique=True)),
-                ('finish_until', models.DateTimeField(null=True)),
-                ('language', models.CharField(default='zh-hans', max_length=8)),
-                ('choices', models.JSONField(default=dict)),
-                ('face_offered', models.BooleanField(null=True)),
-                ('chosen_at', models.DateTimeField(null=True)),
-                ('face_answered_at', models.DateTimeField(null=True)),
-                ('details_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('camera_asked_at', models.DateTimeField(null=True)),
-                ('camera_done_at', models.DateTimeField(null=True)),
-                ('kiosk', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='consent.kiosk')),
-                ('receipt', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.receipt')),
-                ('rules', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='consent.rules')),
-                ('subject', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.subject')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=audit.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("surface", models.CharField(default="phone", max_length=8)),
+                ("short", models.CharField(max_length=4)),
+                ("token_hash", models.BinaryField(unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("opens_until", models.DateTimeField()),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("cookie_hash", models.BinaryField(null=True, unique=True)),
+                ("finish_until", models.DateTimeField(null=True)),
+                ("language", models.CharField(default="zh-hans", max_length=8)),
+                ("choices", models.JSONField(default=dict)),
+                ("face_offered", models.BooleanField(null=True)),
+                ("chosen_at", models.DateTimeField(null=True)),
+                ("face_answered_at", models.DateTimeField(null=True)),
+                ("details_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("camera_asked_at", models.DateTimeField(null=True)),
+                ("camera_done_at", models.DateTimeField(null=True)),
+                (
+                    "kiosk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="consent.kiosk"
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consent.receipt",
+                    ),
+                ),
+                (
+                    "rules",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="consent.rules",
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consent.subject",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(fields=['state', 'until'], name='consent_state_until'),
+            model_name="consent",
+            index=models.Index(fields=["state", "until"], name="consent_state_until"),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('live__isnull', False), ('state', 'active'), ('ended_at', None), ('ended_event', None), ('key_event', None)), models.Q(('live', None), ('state__in', ['withdrawn', 'expired']), ('ended_at__isnull', False), ('ended_event__isnull', False)), _connector='OR'), name='consent_live_while_active'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("live__isnull", False),
+                        ("state", "active"),
+                        ("ended_at", None),
+                        ("ended_event", None),
+                        ("key_event", None),
+                    ),
+                    models.Q(
+                        ("live", None),
+                        ("state__in", ["withdrawn", "expired"]),
+                        ("ended_at__isnull", False),
+                        ("ended_event__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="consent_live_while_active",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('until__gt', models.F('granted_at'))), name='consent_term'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("until__gt", models.F("granted_at"))),
+                name="consent_term",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('destroy_s__gte', 1), ('destroy_s__lte', 86400)), name='consent_destroy_seconds'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("destroy_s__gte", 1), ("destroy_s__lte", 86400)),
+                name="consent_destroy_seconds",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(fields=('live', 'subject', 'purpose'), name='consent_gate'),
+            model_name="consent",
+            constraint=models.UniqueConstraint(
+                fields=("live", "subject", "purpose"), name="consent_gate"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('subject', 'purpose', 'site'), name='consent_one_live_each'),
+            model_name="consent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "active")),
+                fields=("subject", "purpose", "site"),
+                name="consent_one_live_each",
+            ),
         ),
         migrations.AddIndex(
-            model_name='use',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['deadline'], name='consent_use_open'),
+            model_name="use",
+            index=models.Index(
+                condition=models.Q(("closed_at", None)),
+                fields=["deadline"],
+                name="consent_use_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='use',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_event', None)), models.Q(('closed_at__isnull', False), ('closed_event__isnull', False)), _connector='OR'), name='consent_use_closed_whole'),
+            model_name="use",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at", None), ("closed_event", None)),
+                    models.Q(
+                        ("closed_at__isnull", False), ("closed_event__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="consent_use_closed_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='walk',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cookie_hash', None), ('finish_until', None), ('opened_at', None)), models.Q(('cookie_hash__isnull', False), ('finish_until__isnull', False), ('opened_at__isnull', False)), _connector='OR'), name='consent_walk_opened_whole'),
+            model_name="walk",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("cookie_hash", None),
+                        ("finish_until", None),
+                        ("opened_at", None),
+                    ),
+                    models.Q(
+                        ("cookie_hash__isnull", False),
+                        ("finish_until__isnull", False),
+                        ("opened_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="consent_walk_opened_whole",
+            ),
         ),
     ]

@@ -101,9 +101,7 @@ class Walk(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="consent_walk_opened_whole",
-                condition=Q(
-                    opened_at=None, cookie_hash=None, finish_until=None
-                )
+                condition=Q(opened_at=None, cookie_hash=None, finish_until=None)
                 | Q(
                     opened_at__isnull=False,
                     cookie_hash__isnull=False,

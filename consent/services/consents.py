@@ -174,9 +174,7 @@ def consents_withdraw(
         with journal.unit(act=act, site=site) as unit:
             here = [one for one in found if one.site_id == site.id]
             results = [
-                consent_end(
-                    unit=unit, consent=one, kind="consent.withdrawn", reason=by
-                )
+                consent_end(unit=unit, consent=one, kind="consent.withdrawn", reason=by)
                 for one in here
             ]
             if not Consent.objects.filter(subject=subject, state="active").exists():

@@ -101,9 +101,7 @@ def kiosk_pair(*, pairing: str) -> tuple[Kiosk, str]:
     with journal.unit(act=Act(found.code, "kiosk"), site=found.site) as unit:
         taken = Kiosk.objects.filter(
             id=found.id, pairing_hash=token_hash(pairing)
-        ).update(
-            token_hash=token_hash(token), pairing_hash=None, pairing_until=None
-        )
+        ).update(token_hash=token_hash(token), pairing_hash=None, pairing_until=None)
         if not taken:
             raise KioskUnknown
         unit.event("kiosk.paired", data={"kiosk": found.code})

@@ -77,9 +77,7 @@ def assessment_approve(
         )
 
 
-def assessment_go_stale(
-    *, assessment: ImpactAssessment, reason: str, act: Act
-) -> None:
+def assessment_go_stale(*, assessment: ImpactAssessment, reason: str, act: Act) -> None:
     """Set an assessment to stale: what it covered is shut at once, everywhere."""
     with journal.unit(act=act, site=assessment.site) as unit:
         stale = unit.event("pia.stale", data={"reason": reason})

@@ -90,9 +90,7 @@ def walk_open(*, token: str, language: str) -> tuple[Walk, str]:
         )
         if not opened:
             raise CodeUsed
-        unit.event(
-            "notice.shown", data={"language": language, "surface": walk.surface}
-        )
+        unit.event("notice.shown", data={"language": language, "surface": walk.surface})
     return walk_get(cookie=cookie), cookie
 
 
@@ -280,5 +278,3 @@ def _locked(walk: Walk) -> Walk:
     if locked is None:
         raise WalkOver
     return locked
-
-

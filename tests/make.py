@@ -1,0 +1,107 @@
+"""Build data as the program does: through its services, so no test starts illegal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from audit import clock
+from audit.log import Act
+from consent.models import Kiosk, Rules, Site, Subject, Walk
+from consent.purposes import FACE, SWITCHES, Purpose
+from consent.rules import LANGUAGE_FIELDS, LANGUAGES, PURPOSE_FIELDS
+from consent.services import places, publishing, walks
+
+SETUP = Act("setup", "system")
+
+
+@dataclass(frozen=True)
+class House:
+    """One demonstration site that is ready for visitors."""
+
+    site: Site
+    rules: Rules
+    kiosk: Kiosk
+    kiosk_token: str
+
+
+def rules_document(label: str = "2026-01", **days: int) -> dict[str, Any]:
+    """Return a complete rules document with placeholder words."""
+    names = [*SWITCHES, Purpose.FACE_CHECKIN]
+    words: dict[str, Any] = {name: f"{name}." for name in LANGUAGE_FIELDS}
+    words["purposes"] = {
+        name: {field: f"{name} {field}." for field in PURPOSE_FIELDS} for name in names
+    }
+    words["operator"] = {"name": "Demo", "address": "-", "contact": "-"}
+    return {
+        "label": label,
+        "effective_from": "2026-01-01",
+        "purposes": {
+            name: {
+                "retention_days": days.get(name.name, 30),
+                "destroy_s": 60,
+                "sensitive": name in FACE,
+            }
+            for name in names
+        },
+        "languages": dict.fromkeys(LANGUAGES, words),
+    }
+
+
+def house(*, demonstration_clock: bool = False) -> House:
+    """Make operator, site, published rules, assessment and a paired kiosk."""
+    operator = places.operator_create(
+        code="demo-test",
+        legal_name="Demo",
+        demonstration_clock=demonstration_clock,
+    )
+    site = places.site_open(
+        operator=operator, code="c-1", name_zh="示范", name_en="Demo", act=SETUP
+    )
+    rules = publishing.rules_publish(site=site, document=rules_document(), act=SETUP)
+    publishing.assessment_approve(
+        site=site,
+        code="pia-1",
+        content=b"demonstration",
+        purposes=[Purpose.FACE_CHECKIN],
+        until=clock.now() + timedelta(days=365),
+        demonstration=True,
+        act=SETUP,
+    )
+    kiosk, token = kiosk_paired(site=site, code="k-1")
+    return House(site=site, rules=rules, kiosk=kiosk, kiosk_token=token)
+
+
+def kiosk_paired(*, site: Site, code: str) -> tuple[Kiosk, str]:
+    """Make a kiosk and pair it."""
+    kiosk = places.kiosk_create(site=site, code=code, act=SETUP)
+    return places.kiosk_pair(pairing=places.kiosk_pairing_issue(kiosk=kiosk))
+
+
+def walk_finished(
+    *,
+    kiosk: Kiosk,
+    yes: Mapping[Purpose, bool] | None = None,
+    face: bool = False,
+    language: str = "zh-hans",
+) -> Walk:
+    """Walk one guest through form, face page and receipt."""
+    _, token = walks.walk_issue(kiosk=kiosk)
+    walk, _ = walks.walk_open(token=token, language=language)
+    answers = {name: bool((yes or {}).get(name)) for name in SWITCHES}
+    walk = walks.walk_choose(
+        walk=walk, choices=answers, under_14=False, language=language
+    )
+    walk = walks.walk_face(walk=walk, answer=face, language=language)
+    return walks.walk_finish(walk=walk)
+
+
+def person(
+    *, kiosk: Kiosk, yes: Mapping[Purpose, bool] | None = None, face: bool = True
+) -> Subject:
+    """Return somebody who walked through and said yes to something."""
+    walk = walk_finished(kiosk=kiosk, yes=yes, face=face)
+    assert walk.subject is not None
+    return walk.subject
