@@ -1,4 +1,4 @@
-"""What every page knows: its language, whose house it is, and whether it is a try-out."""
+"""What every page knows: its language, whose house it is, whether it is a try-out."""
 
 from __future__ import annotations
 

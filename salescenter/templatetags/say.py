@@ -20,6 +20,10 @@ register = template.Library()
 
 # The site's zone where a page knows it; every site of the first operators is here.
 DEFAULT_ZONE: Final = ZoneInfo("Asia/Shanghai")
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 
 
 def _language(context: Context) -> str:
@@ -76,11 +80,7 @@ def _moment(context: Context, value: date, *, day: bool) -> str:
     if isinstance(value, datetime) and timezone.is_aware(value):
         value = timezone.localtime(value, context.get("zone") or DEFAULT_ZONE)
     if language == ENGLISH:
-        months = (
-            "January February March April May June July August September "
-            "October November December"
-        ).split()
-        written = f"{value.day} {months[value.month - 1]} {value.year}"
+        written = f"{value.day} {MONTHS[value.month - 1]} {value.year}"
     else:
         written = f"{value.year}年{value.month}月{value.day}日"
     if day or not isinstance(value, datetime):

@@ -202,7 +202,7 @@ function capture() {
       if (event.persisted) location.reload();
     });
     clock = setInterval(tick, 1000);
-    hint(word("opening"));
+    hint(word(demoCamera ? "choose" : "opening"));
     try {
       await source.open();
     } catch (error) {

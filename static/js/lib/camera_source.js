@@ -85,11 +85,15 @@ export class DemoSource {
     this.prefix = prefix;
     this.image = null;
     this.stopped = false;
+    this.chosen = () => {};
   }
 
-  async open() {
+  // Nobody stands there until a person has been chosen on the page.
+  open() {
     this.preview.hidden = false;
-    await this.show("0");
+    return new Promise((resolve) => {
+      this.chosen = resolve;
+    });
   }
 
   // Shows the photograph of person "0" or "1".
@@ -100,6 +104,7 @@ export class DemoSource {
         if (this.stopped) return resolve();
         this.image = image;
         this.draw(this.preview.getContext("2d"), this.preview.width, this.preview.height);
+        this.chosen();
         return resolve();
       };
       image.onerror = () => reject(new NoCamera("missing"));
