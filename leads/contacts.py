@@ -1,0 +1,350 @@
+"""Names and phones: sealed under the consent they stand on, found by keyed hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from audit import clock
+from audit.log import Act, Ref, Unit
+from audit.say import Say
+from consent import gate, journal, keys
+from consent.errors import KeyMissing
+from consent.holdings import Holding
+from consent.models import Consent, Site, Subject
+from consent.purposes import Purpose
+from leads import phones
+from leads.models import Contact, PhoneIndex
+
+SALT_BYTES = 32
+REASONS = ("arrival", "call_back", "correction")
+"""Why a member of staff may read a contact."""
+
+_COMPOUND = re.compile(
+    "(欧阳|太史|上官|端木|司马|东方|独孤|南宫|万俟|闻人|夏侯|诸葛|尉迟|公羊|赫连|澹台"
+    "|皇甫|宗政|濮阳|公冶|太叔|申屠|公孙|慕容|仲孙|钟离|长孙|宇文|司徒|鲜于|司空|闾丘"
+    "|令狐|百里|呼延|东郭|南门|西门|第五)."
+)
+_HAN = re.compile(r"[㐀-鿿豈-﫿]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """What a person left under `contact`; never printed, logged or repeated.
+
+    Attributes:
+        name: as they wrote it.
+        phone: E.164.
+        surname: of the name, for comparing with an announced one.
+    """
+
+    name: str = field(repr=False)
+    phone: str = field(repr=False)
+    surname: str = field(repr=False)
+
+    @classmethod
+    def of(cls, *, name: str, phone: str) -> Details:
+        """Read what a person typed.
+
+        Raises:
+            PhoneInvalid: not a phone number.
+        """
+        plain = " ".join(name.split())
+        return cls(name=plain, phone=phones.normalise(phone), surname=surname_of(plain))
+
+
+def surname_of(name: str) -> str:
+    """Return the surname: a Chinese name's first character or pair, else the last word.
+
+    Pairs are the compound surnames of the common list (百家姓).
+    """
+    plain = " ".join(name.split())
+    if not plain:
+        return ""
+    if not _HAN.match(plain):
+        return plain.split()[-1]
+    return plain[:2] if _COMPOUND.match(plain) else plain[:1]
+
+
+def contact_collect(
+    *, subject: Subject, site: Site, details: Details, act: Act
+) -> Contact:
+    """Keep a name and a phone under the person's live consent; a second time corrects.
+
+    Raises:
+        ConsentRequired: no live `contact` consent; the log says so.
+    """
+    with journal.unit(act=act, site=site) as unit:
+        consent = gate.allow(
+            unit=unit, subject=subject, purpose=Purpose.CONTACT, site=site
+        )
+        found = Contact.objects.filter(live_id=consent.live).first()
+        if found is not None and contact_open(contact=found) == details:
+            return found
+        salt = secrets.token_bytes(SALT_BYTES)
+        event = unit.event(
+            "contact.corrected" if found else "contact.collected",
+            purpose=Purpose.CONTACT,
+            subject=subject.pseudonym,
+            consent=Ref(consent.granted_event_id),
+            rules=consent.rules.sha256,
+            data={"commit": _commitment(salt, details)},
+        )
+        sealed = _seal(consent, details, salt)
+        if found is not None:
+            found.sealed = sealed
+            found.event_id = event.eid
+            found.save(update_fields=["sealed", "event"])
+            PhoneIndex.objects.filter(contact=found).delete()
+            contact = found
+        else:
+            contact = Contact.objects.create(
+                live=consent,
+                subject=subject,
+                site=site,
+                sealed=sealed,
+                collected_at=clock.now(),
+                event_id=event.eid,
+            )
+        _index(contact, details)
+    return contact
+
+
+def contact_of(*, subject: Subject, site: Site) -> Contact | None:
+    """Return what a person left at a site, while it stands."""
+    return (
+        Contact.objects.select_related("live", "subject")
+        .filter(subject=subject, site=site, live__until__gt=clock.now())
+        .first()
+    )
+
+
+def contact_open(*, contact: Contact) -> Details:
+    """Decrypt a contact. The caller writes the event of the use, before the release.
+
+    Raises:
+        KeyMissing: its consent's key is gone.
+    """
+    raw = keys.unseal(
+        consent=contact.live.id,
+        sealed=bytes(contact.sealed),
+        bound_to=_bound_to(contact.subject_id, contact.live.id),
+    )
+    told = json.loads(raw)
+    return Details(name=told["name"], phone=told["phone"], surname=told["surname"])
+
+
+def contact_view(*, subject: Subject, site: Site, reason: str, act: Act) -> Details:
+    """Return a name and phone to a member of staff; logged before it is released.
+
+    Args:
+        subject: whose.
+        site: where.
+        reason: one of `REASONS`.
+        act: who reads.
+
+    Raises:
+        ConsentRequired: no live `contact` consent; the log says so.
+        KeyMissing: nothing was left, or its key is gone.
+    """
+    with journal.unit(act=act, site=site) as unit:
+        consent = gate.allow(
+            unit=unit, subject=subject, purpose=Purpose.CONTACT, site=site
+        )
+        contact = Contact.objects.filter(live_id=consent.live).first()
+        if contact is None:
+            raise KeyMissing
+        viewed(unit=unit, consent=consent, reason=reason)
+        return contact_open(contact=contact)
+
+
+def viewed(*, unit: Unit, consent: Consent, reason: str) -> None:
+    """Write that a contact is used, in the transaction that uses it."""
+    unit.event(
+        "contact.viewed",
+        purpose=Purpose.CONTACT,
+        subject=consent.subject.pseudonym,
+        consent=Ref(consent.granted_event_id),
+        rules=consent.rules.sha256,
+        data={"reason": reason},
+    )
+
+
+def subject_of_phone(*, phone: str, site: Site) -> Subject | None:
+    """Return the one person with a living contact of this number, or None.
+
+    Args:
+        phone: E.164.
+        site: where the contact was left.
+    """
+    phones_reindex_due()
+    found = _living(site).filter(number_hash=phones.number_hash(_key(), phone))
+    people = {row.contact.subject_id: row.contact.subject for row in found[:8]}
+    return next(iter(people.values())) if len(people) == 1 else None
+
+
+def subjects_of_ending(*, digits: str, site: Site) -> list[uuid.UUID]:
+    """Return the people whose living contact ends with four digits.
+
+    Raises:
+        PhoneInvalid: not four digits.
+    """
+    phones_reindex_due()
+    wanted = phones.last_four_hash(_key(), site.id, digits)
+    found = _living(site).filter(last_four_hash=wanted)
+    return list(found.values_list("contact__subject_id", flat=True).distinct())
+
+
+def same_number(*, contact: Contact) -> Sequence[uuid.UUID]:
+    """Return the other people who left the same number at the same site."""
+    own = PhoneIndex.objects.filter(contact=contact).first()
+    if own is None:
+        return []
+    found = _living(contact.site).filter(number_hash=bytes(own.number_hash))
+    return list(
+        found.exclude(contact__subject_id=contact.subject_id)
+        .values_list("contact__subject_id", flat=True)
+        .distinct()
+    )
+
+
+def number_hash_of(*, contact: Contact) -> bytes | None:
+    """Return the keyed hash of a contact's number, or None when it is not indexed."""
+    own = PhoneIndex.objects.filter(contact=contact).first()
+    return None if own is None else bytes(own.number_hash)
+
+
+def phones_reindex_due() -> int:
+    """Make the phone index anew when it is empty though contacts stand."""
+    if PhoneIndex.objects.exists() or not Contact.objects.exists():
+        return 0
+    return phones_reindex()
+
+
+def phones_reindex() -> int:
+    """Make the phone index anew from the living contacts; return how many it has.
+
+    A database that crashed comes back with the unlogged table empty.
+    """
+    count = 0
+    with transaction.atomic():
+        PhoneIndex.objects.all().delete()
+        living = Contact.objects.select_related("live", "site").filter(
+            live__until__gt=clock.now()
+        )
+        for contact in living.iterator(chunk_size=500):
+            try:
+                details = contact_open(contact=contact)
+            except KeyMissing:
+                continue  # the sweep ends its consent
+            _index(contact, details)
+            count += 1
+    return count
+
+
+def contact_erase(unit: Unit, consent: Consent) -> None:
+    """Delete what hangs on a `contact` consent, in the commit that ends it."""
+    if consent.purpose != Purpose.CONTACT:
+        return
+    found = Contact.objects.filter(live_id=consent.live)
+    PhoneIndex.objects.filter(contact__in=found).delete()
+    deleted, _ = found.delete()
+    if deleted:
+        unit.event(
+            "contact.erased",
+            purpose=Purpose.CONTACT,
+            subject=consent.subject.pseudonym,
+            consent=Ref(consent.granted_event_id),
+            rules=consent.rules.sha256,
+        )
+
+
+def contact_holdings(subject: Subject) -> Iterator[Holding]:
+    """Tell a person which name and number of theirs are kept."""
+    for contact in Contact.objects.select_related("live").filter(subject=subject):
+        try:
+            details = contact_open(contact=contact)
+        except KeyMissing:
+            continue
+        shown = f"{details.name} {phones.masked(details.phone)}".strip()
+        yield Holding(
+            title=Say("称呼和手机号", "Name and phone number"),
+            value=Say(shown, shown),
+            purpose=Purpose.CONTACT,
+            since=contact.collected_at,
+        )
+
+
+def phone_holdings(subject: Subject) -> Iterator[Holding]:
+    """Tell a person that their number can be found by its hash."""
+    for row in PhoneIndex.objects.select_related("contact").filter(
+        contact__subject=subject
+    ):
+        yield Holding(
+            title=Say("手机号的检索码", "A search code of the number"),
+            value=Say(
+                "只能用来核对您报的号码，倒推不出号码",
+                "Checks a number you give; cannot be read back into one",
+            ),
+            purpose=Purpose.CONTACT,
+            since=row.contact.collected_at,
+        )
+
+
+def _living(site: Site) -> QuerySet[PhoneIndex]:
+    return PhoneIndex.objects.select_related("contact__subject").filter(
+        site=site, contact__live__until__gt=clock.now()
+    )
+
+
+def _index(contact: Contact, details: Details) -> None:
+    PhoneIndex.objects.create(
+        contact=contact,
+        site=contact.site,
+        number_hash=phones.number_hash(_key(), details.phone),
+        last_four_hash=phones.last_four_hash(
+            _key(), contact.site_id, phones.last_four(details.phone)
+        ),
+    )
+
+
+def _key() -> bytes:
+    return keys.secret("phones")
+
+
+def _bound_to(subject: uuid.UUID, consent: uuid.UUID) -> str:
+    return f"contact|v1|{subject}|{consent}"
+
+
+def _plain(details: Details) -> dict[str, str]:
+    return {
+        "name": details.name,
+        "phone": details.phone,
+        "surname": details.surname,
+    }
+
+
+def _bytes(told: dict[str, str]) -> bytes:
+    return json.dumps(
+        told, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    ).encode()
+
+
+def _commitment(salt: bytes, details: Details) -> str:
+    return hashlib.sha256(b"\x02" + salt + _bytes(_plain(details))).hexdigest()
+
+
+def _seal(consent: Consent, details: Details, salt: bytes) -> bytes:
+    return keys.seal(
+        consent=consent.id,
+        plaintext=_bytes({**_plain(details), "salt": salt.hex()}),
+        bound_to=_bound_to(consent.subject_id, consent.id),
+    )

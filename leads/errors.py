@@ -1,0 +1,57 @@
+"""What leads refuses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from audit.errors import DomainError
+
+
+class FieldsUnknown(DomainError):
+    """A form came with a field that it does not have; nothing of it was taken."""
+
+    code = "fields_unknown"
+
+
+class VisitorUnknown(DomainError):
+    """Nobody, or more than one person, is known by what was typed.
+
+    One answer for both, so that a number cannot be tried out.
+    """
+
+    code = "visitor_unknown"
+
+
+class NobodyEnrolled(DomainError):
+    """No enrolled person has this ending, so there is nothing to compare with."""
+
+    code = "nobody_enrolled"
+
+
+class TooManyAttempts(DomainError):
+    """Too many wrong codes at this kiosk in a short time; the desk helps."""
+
+    code = "too_many_attempts"
+
+
+class ReferralKnown(DomainError):
+    """The same channel announced the same person, and is still protected."""
+
+    code = "referral_known"
+
+    def __init__(self, received_at: datetime) -> None:
+        """Keep when the first one came in."""
+        super().__init__()
+        self.received_at = received_at
+
+
+class ReferralUnknown(DomainError):
+    """No referral of this site has this code."""
+
+    code = "referral_unknown"
+
+
+class AttributionRulesMissing(DomainError):
+    """The site has no rules of attribution, so no visit can be decided."""
+
+    code = "attribution_rules_missing"
