@@ -1,0 +1,12 @@
+FROM python:3.12-slim
+RUN useradd --system --create-home --home-dir /data salescenter
+WORKDIR /app
+COPY requirements.lock .
+RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
+COPY . .
+# A plain user; the data, and without DATABASE_URL the database too, are in the volume.
+ENV SALESCENTER_DATA=/data BIND_HOST=0.0.0.0 PYTHONUNBUFFERED=1
+USER salescenter
+VOLUME /data
+EXPOSE 8000
+CMD ["python", "-m", "salescenter.supervisor"]
