@@ -29,7 +29,7 @@ def shift(offset: timedelta) -> None:
     MUST be called by `audit.demonstration` only, which checks that the log allows it;
     the database refuses what a shifted clock writes to any other log.
     """
-    global _offset  # noqa: PLW0603 - one clock per process is the point
+    global _offset
     _offset = offset
 
 

@@ -15,10 +15,12 @@ from audit.errors import EventInvalid
 
 VERSION = 1
 BODY_KEYS = frozenset(
-    "act at clause consent data purpose rules seq site subject type v".split()
+    {"act", "at", "clause", "consent", "data", "purpose", "rules", "seq", "site"}
+    | {"subject", "type", "v"}
 )
 ROLES = frozenset(
-    "visitor kiosk reception manager compliance admin inspector channel system".split()
+    {"visitor", "kiosk", "reception", "manager", "compliance", "admin", "inspector"}
+    | {"channel", "system"}
 )
 _NAME = re.compile(r"[a-z][a-z0-9._-]{0,47}")
 _SITE = re.compile(r"[a-z0-9-]{1,32}")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -86,7 +87,7 @@ def _bodies(numbers: list[int]) -> list[dict[str, Any]]:
     return [json.loads(bytes(row.body)) for row in rows]
 
 
-def event_seq(*, eid: object) -> int | None:
+def event_seq(*, eid: UUID) -> int | None:
     """Return the number of an event, or None when it is unknown."""
     return Event.objects.filter(eid=eid).values_list("seq", flat=True).first()
 

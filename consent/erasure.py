@@ -21,7 +21,7 @@ _ERASERS: dict[str, Eraser] = {}
 
 
 def register(name: str, eraser: Eraser) -> None:
-    """Register what an app deletes when a consent ends; called from `AppConfig.ready`."""
+    """Register what an app deletes when a consent ends, from `AppConfig.ready`."""
     _ERASERS[name] = eraser
 
 

@@ -20,7 +20,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from django.db import connection
 
@@ -254,7 +254,7 @@ def begin(
             deadline=min(now + timedelta(seconds=CAPTURE_SECONDS), consent.until),
         )
         CaptureSession.objects.create(
-            use=use, live=consent.live, subject=subject, purpose=purpose
+            use=use, live=consent.key, subject=subject, purpose=purpose
         )
     return use
 

@@ -13,8 +13,8 @@ class FacesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what goes when a consent ends, and what is held until then."""
-        from consent import erasure, holdings  # noqa: PLC0415 - after the app registry
-        from faces.erasure import (  # noqa: PLC0415
+        from consent import erasure, holdings
+        from faces.erasure import (
             template_destroy,
             template_holdings,
         )

@@ -13,7 +13,7 @@ from faces.models import FaceTemplate
 
 def template_destroy(unit: Unit, consent: Consent) -> None:
     """Delete the template under a consent, in the commit that ends it."""
-    deleted, _ = FaceTemplate.objects.filter(live=consent.live).delete()
+    deleted, _ = FaceTemplate.objects.filter(live=consent.key).delete()
     if deleted:
         unit.event(
             "face.template.destroyed",

@@ -90,12 +90,12 @@ def enrol(*, permit: Permit, record: Record, probe: Probe) -> None:
     """
     _demand(permit, record, probe, mode="enrol")
     consent = permit.consent
-    FaceTemplate.objects.filter(live=consent.live).delete()
+    FaceTemplate.objects.filter(live=consent.key).delete()
     enrolled = record.close(
         "face.enrolled", data={"model": probe.model, "frames": probe.frames}
     )
     FaceTemplate.objects.create(
-        live=consent.live,
+        live=consent.key,
         subject=consent.subject,
         purpose=consent.purpose,
         model=probe.model,
@@ -117,7 +117,7 @@ def compare(*, permit: Permit, record: Record, probe: Probe) -> Comparison:
     nearest: tuple[float, Consent] | None = None
     for consent in record.candidates:
         stored = FaceTemplate.objects.filter(
-            live=consent.live, model=probe.model
+            live=consent.key, model=probe.model
         ).first()
         if stored is None:
             continue

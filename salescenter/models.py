@@ -30,7 +30,7 @@ class StaffManager(BaseUserManager["Staff"]):
 
 
 class Staff(AbstractBaseUser, PermissionsMixin):
-    """An account of one person. Closed, never deleted, so that the log stays readable."""
+    """An account of one person; closed, never deleted: the log stays readable."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     username = models.CharField(max_length=40, unique=True)

@@ -10,7 +10,7 @@ from django.db import migrations
 
 PARTITION_ROWS = 2**20
 
-SQL = f"""
+SQL = """
 CREATE TABLE audit_body (
     log varchar(32) NOT NULL,
     seq bigint NOT NULL,
@@ -24,14 +24,14 @@ DECLARE
     grown bigint := coalesce((SELECT max(size) FROM audit_head), 0);
     part bigint;
 BEGIN
-    FOR part IN grown / {PARTITION_ROWS} .. grown / {PARTITION_ROWS} + 1 LOOP
+    FOR part IN grown / PARTITION_ROWS .. grown / PARTITION_ROWS + 1 LOOP
         IF to_regclass('audit_body_' || part) IS NULL THEN
             EXECUTE format(
                 'CREATE TABLE audit_body_%s (LIKE audit_body INCLUDING ALL)', part);
             EXECUTE format(
                 'ALTER TABLE audit_body ATTACH PARTITION audit_body_%s'
                 ' FOR VALUES FROM (%s) TO (%s)',
-                part, part * {PARTITION_ROWS}, (part + 1) * {PARTITION_ROWS});
+                part, part * PARTITION_ROWS, (part + 1) * PARTITION_ROWS);
         END IF;
     END LOOP;
 END $$;
@@ -249,4 +249,8 @@ class Migration(migrations.Migration):
     """Install the guards of the log."""
 
     dependencies = [("audit", "0001_initial")]
-    operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]
+    operations = [
+        migrations.RunSQL(
+            SQL.replace("PARTITION_ROWS", str(PARTITION_ROWS)), migrations.RunSQL.noop
+        )
+    ]

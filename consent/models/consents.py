@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,6 +11,7 @@ from django.db.models import F, Q
 from audit.ids import uuid7
 from audit.log import Ref
 from audit.models import Event
+from consent.errors import ConsentEnded
 from consent.models.places import Kiosk, Site
 
 
@@ -63,7 +65,7 @@ class ImpactAssessment(models.Model):
 
 
 class Subject(models.Model):
-    """A person as a random identifier and nothing else. Lives for ever, says nothing."""
+    """A person as a random identifier and nothing else. Lives for ever."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     pseudonym = models.CharField(max_length=34, unique=True, default=pseudonym)
@@ -148,6 +150,17 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.state}"
+
+    @property
+    def key(self) -> uuid.UUID:
+        """Return what everything under this consent points at.
+
+        Raises:
+            ConsentEnded: it ended, and nothing hangs on it any more.
+        """
+        if self.live is None:
+            raise ConsentEnded
+        return self.live
 
     @property
     def granted_ref(self) -> Ref:

@@ -145,7 +145,7 @@ def consent_end(
     )
     before = len(unit.drafts)
     erasure.erase(unit=unit, consent=locked)
-    CaptureSession.objects.filter(live=locked.live).delete()
+    CaptureSession.objects.filter(live=locked.key).delete()
     locked.live = None
     locked.state = kind.removeprefix("consent.")
     locked.ended_at = at or clock.now()
@@ -237,7 +237,7 @@ def consent_expire(consent: Consent, *, reason: str) -> Iterable[Ended]:
 
 
 def keys_destroy_due() -> int:
-    """Destroy keys that outlived their consent: a crash came between; return how many."""
+    """Destroy keys that outlived their consent after a crash; return how many."""
     ended = Consent.objects.select_related("site").exclude(state="active")
     due = list(ended.filter(key_event=None))
     for consent in due:
