@@ -122,6 +122,13 @@ def test_a_dark_wall_around_a_lit_face_is_no_reason() -> None:
     assert assess(lit).reasons == ()
 
 
+def test_a_bright_wall_around_a_dark_face_does_not_light_it() -> None:
+    image = np.full((100, 100, 3), 255, np.uint8)
+    image[10:90, 10:90] = 20
+    found = quality.assess(image, [engine.FaceBox(0, 99, 99, 0)])
+    assert Reason.TOO_DARK in found.reasons
+
+
 def test_a_box_outside_its_frame_is_no_trouble() -> None:
     image = np.zeros((40, 40, 3), np.uint8)
     found = quality.assess(image, [engine.FaceBox(-90, 10, 10, -90)])
