@@ -14,6 +14,8 @@ from uuid import UUID
 
 import phonenumbers
 
+from audit.errors import DomainError
+
 DEFAULT_REGION = "CN"
 INPUT_MAX_CHARS = 40
 HASH_KEY_MIN_BYTES = 32
@@ -27,7 +29,7 @@ _MASKED = re.compile(r"\+?[0-9*]+")
 _FOUR_DIGITS = re.compile(r"[0-9]{4}")
 
 
-class PhoneInvalid(ValueError):
+class PhoneInvalid(DomainError, ValueError):
     """Say that a text is no phone number, without repeating it.
 
     Ask the person to check the number and enter it again.

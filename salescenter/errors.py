@@ -12,6 +12,9 @@ from audit import errors as audit
 from audit.say import Say
 from consent import errors as consent
 from faces import errors as faces
+from leads import errors as leads
+from leads.attribution.errors import FactsMalformed
+from leads.phones import PhoneInvalid
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,10 @@ AT_DESK = Say("请到前台，同事会帮您。", "Please come to the desk; we 
 TRY_AGAIN = Say("请再试一次，或到前台。", "Please try again, or come to the desk.")
 CHECK_FIELDS = Say(
     "请看一下标出的内容再提交。", "Please look at what is marked and send again."
+)
+OTHER_WAYS = Say(
+    "请用通行码或手机号，或到前台。",
+    "Please use a pass or a phone number, or come to the desk.",
 )
 TELL_OPERATOR = Say("请告诉管理员。", "Please tell the administrator.")
 
@@ -188,6 +195,63 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         Say("这次没有处理成功", "That could not be processed"),
         NOTHING_KEPT,
         TRY_AGAIN,
+    ),
+    leads.FieldsUnknown: Answer(
+        400,
+        Say("表单里有不认识的内容", "The form holds something unknown"),
+        NOTHING_KEPT,
+        Say("请刷新页面再填一次。", "Please reload the page and fill it in again."),
+    ),
+    leads.VisitorUnknown: Answer(
+        404, Say("没有找到您", "We could not find you"), NOTHING_KEPT, OTHER_WAYS
+    ),
+    leads.NobodyEnrolled: Answer(
+        404,
+        Say("没有可以比对的面容", "There is no face to compare with"),
+        Say("摄像头没有打开。", "The camera was not switched on."),
+        OTHER_WAYS,
+    ),
+    leads.TooManyAttempts: Answer(
+        429, Say("试的次数太多了", "That was tried too often"), NOTHING_KEPT, AT_DESK
+    ),
+    leads.ReferralKnown: Answer(
+        409,
+        Say("这位客户已经报备过", "This client was announced already"),
+        Say("原来的报备仍然有效。", "The first referral still stands."),
+        Say(
+            "保护期结束后可以再次报备。",
+            "Announce again when its protection has ended.",
+        ),
+    ),
+    leads.ReferralUnknown: Answer(
+        404,
+        Say("没有找到这个报备码", "We cannot find this referral code"),
+        CHOICES_STAND,
+        Say(
+            "请核对 8 位报备码，或不填。",
+            "Please check its 8 characters, or leave it out.",
+        ),
+    ),
+    leads.AttributionRulesMissing: Answer(
+        503,
+        Say("判客规则还没有公布", "No rules of attribution are published yet"),
+        NOTHING_KEPT,
+        TELL_OPERATOR,
+    ),
+    PhoneInvalid: Answer(
+        400,
+        Say("这不是一个电话号码", "This is not a phone number"),
+        NOTHING_KEPT,
+        Say(
+            "请检查号码，境外号码请加 + 和国家代码。",
+            "Please check it; start numbers from abroad with +.",
+        ),
+    ),
+    FactsMalformed: Answer(
+        400,
+        Say("这份资料读不懂", "These facts cannot be read"),
+        NOTHING_KEPT,
+        Say("请按说明修改文件。", "Please correct the file as told."),
     ),
 }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from audit.errors import DomainError
 
-class FactsMalformed(ValueError):
+
+class FactsMalformed(DomainError, ValueError):
     """Say in one line what is wrong with a document of rules and facts.
 
     The line names the place and never repeats a phone or a name.

@@ -13,9 +13,12 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from audit.selectors import log_state
 from consent.models import Operator
+from consent.services.sweeping import sweep_often
 from salescenter import grants
 from salescenter.addresses import addresses
+from salescenter.checks import guards_require
 
 
 class Command(BaseCommand):
@@ -31,6 +34,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what is not done yet, and say where the pages are."""
         self._migrate()
+        guards_require()
+        # After a restore, consents whose key is gone end before anything is served.
+        if log_state() is not None:
+            sweep_often()
         self._collect_static()
         # An outside database belongs to somebody who decides what is put into it.
         if settings.EMBEDDED and not Operator.objects.exists():
