@@ -51,17 +51,31 @@ def spoken(context: Context, value: object) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def when(context: Context, value: object, *, day: bool = False) -> str:
+def when(
+    context: Context,
+    value: object,
+    *,
+    day: bool = False,
+    clock: bool = False,
+    exact: bool = False,
+) -> str:
     """Return a `<time>` in the site's zone; text that is no moment stays as it is.
 
     Args:
-        context: holds the language.
+        context: holds the language and the zone.
         value: an aware datetime, a date, or words already chosen by the view.
         day: leave the time of the day out.
+        clock: leave the day out, where the page is about today.
+        exact: to the second and with the zone, for officers.
     """
     if not isinstance(value, date):
         return conditional_escape("" if value is None else _spoken(context, value))
-    written = _moment(context, value, day=day)
+    if exact and isinstance(value, datetime):
+        written = _local(context, value).isoformat(sep=" ", timespec="seconds")
+    elif clock and isinstance(value, datetime):
+        written = f"{_local(context, value):%H:%M}"
+    else:
+        written = _moment(context, value, day=day)
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), written)
 
 
@@ -74,11 +88,17 @@ def _spoken(context: Context, value: object) -> object:
     return value
 
 
+def _local(context: Context, value: datetime) -> datetime:
+    if timezone.is_naive(value):
+        return value
+    return timezone.localtime(value, context.get("zone") or DEFAULT_ZONE)
+
+
 def _moment(context: Context, value: date, *, day: bool) -> str:
     """Write a date or an instant out, without depending on the server's locale."""
     language = _language(context)
-    if isinstance(value, datetime) and timezone.is_aware(value):
-        value = timezone.localtime(value, context.get("zone") or DEFAULT_ZONE)
+    if isinstance(value, datetime):
+        value = _local(context, value)
     if language == ENGLISH:
         written = f"{value.day} {MONTHS[value.month - 1]} {value.year}"
     else:

@@ -1,5 +1,4 @@
 // Opening a code changes nothing by itself: the POST does, and this presses it.
 const form = document.querySelector("[data-auto-submit]");
-if (form) form.submit();
-
-// Back from the next page: the button is there to be pressed.
+// Not when the page comes back from its own POST: then the button is the guest's.
+if (form && document.referrer !== location.href) form.submit();
