@@ -1,0 +1,335 @@
+"""The camera step of a check-in: the only caller of `faces.services`.
+
+Every function here works for one use of a face that the gate opened; between its start
+and its result no transaction is open, and nothing of a frame outlives its request.
+"""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from audit import clock
+from audit.log import Act
+from consent import gate, journal
+from consent.errors import (
+    AssessmentRequired,
+    ConsentEnded,
+    ConsentRequired,
+    KeyMissing,
+    StepOutOfOrder,
+    UseClosed,
+)
+from consent.models import Consent, Kiosk, Site, Subject, Use, Walk
+from consent.purposes import Purpose
+from consent.selectors import assessment_live, consent_live, rules_get
+from consent.services.consents import (
+    Ended,
+    consent_end,
+    consent_grant,
+    consents_withdraw,
+    key_destroy,
+)
+from consent.services.walks import VISITOR, walk_camera_done
+from faces import services as faces
+from faces.errors import FaceUnusable, FrameInvalid, PixelsBusy, PixelsFailed
+from faces.pixels import Hint
+from faces.selectors import MODEL, enrolled
+from leads.contacts import subjects_of_ending
+from leads.errors import NobodyEnrolled
+
+PROBE_LASTS = timedelta(minutes=3)
+"""How long a one-time consent to a comparison may wait for its answer."""
+
+CANDIDATES_MAX = 64
+"""A comparison names each candidate in the log, and a list there has 64 places."""
+
+ENROL, COMPARE = "enrol", "compare"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a burst came to.
+
+    Attributes:
+        kind: enrolled, confirm, unsure, no_match, discarded or stopped.
+        reasons: why frames would not do, for discarded.
+        matched: who it seems to be, for confirm; they have the last word.
+    """
+
+    kind: str
+    reasons: tuple[str, ...] = ()
+    matched: Subject | None = None
+
+
+def kiosk_act(kiosk: Kiosk) -> Act:
+    """Return the kiosk as the one who acts."""
+    return Act(kiosk.code, "kiosk")
+
+
+def face_offered(*, site: Site) -> bool:
+    """Tell whether a face may be used to come back: assessed, and not stale."""
+    return assessment_live(site=site, purpose=Purpose.FACE_CHECKIN) is not None
+
+
+def enrol_begin(*, walk: Walk, kiosk: Kiosk) -> Use:
+    """Open the camera for the guest of a finished walk, at the screen they stand at.
+
+    Raises:
+        StepOutOfOrder: another kiosk's walk, or one that is not finished.
+        ConsentRequired, AssessmentRequired: no live face consent.
+    """
+    if walk.kiosk_id != kiosk.id or walk.finished_at is None or walk.subject is None:
+        raise StepOutOfOrder
+    _others_stop(kiosk)
+    return gate.begin(
+        subject=walk.subject,
+        purpose=Purpose.FACE_CHECKIN,
+        mode=ENROL,
+        model=MODEL,
+        act=kiosk_act(kiosk),
+        kiosk=kiosk,
+    )
+
+
+def candidates(*, digits: str, site: Site) -> list[Consent]:
+    """Return the face consents of the enrolled people whose number has this ending.
+
+    Raises:
+        AssessmentRequired: faces are not assessed at this site, or no longer.
+        PhoneInvalid: not four digits.
+        NobodyEnrolled: nobody, so no camera is needed.
+    """
+    if not face_offered(site=site):
+        raise AssessmentRequired
+    people = subjects_of_ending(digits=digits, site=site)
+    consents = list(
+        Consent.objects.select_related("rules", "subject", "site")
+        .filter(
+            subject__in=people,
+            purpose=Purpose.FACE_CHECKIN,
+            site=site,
+            state="active",
+            once=False,
+            until__gt=clock.now(),
+        )
+        .order_by("-granted_at")
+    )
+    found = enrolled(consents=consents)[:CANDIDATES_MAX]
+    if not found:
+        raise NobodyEnrolled
+    return found
+
+
+def compare_begin(
+    *, candidates: Sequence[uuid.UUID], kiosk: Kiosk, language: str
+) -> Use:
+    """Take the stranger's own tap for one comparison, and open the camera.
+
+    Until proven they are nobody: a probe subject with a one-time consent of its own,
+    which ends with the answer.
+
+    Args:
+        candidates: the consents they may be compared with, and no others.
+        kiosk: where they stand.
+        language: in which they were asked.
+
+    Raises:
+        NobodyEnrolled: none of the candidates' consents is live any more.
+        AssessmentRequired: faces are not assessed at this site, or no longer.
+    """
+    site = kiosk.site
+    live = _live(candidates, site)
+    if not live:
+        raise NobodyEnrolled
+    if not face_offered(site=site):
+        raise AssessmentRequired
+    _others_stop(kiosk)
+    with journal.unit(act=VISITOR, site=site) as unit:
+        unit.event("notice.shown", data={"language": language, "surface": "kiosk"})
+        probe = Subject.objects.create()
+        consent_grant(
+            unit=unit,
+            subject=probe,
+            purpose=Purpose.FACE_CHECKIN,
+            site=site,
+            rules=rules_get(site=site),
+            language=language,
+            once=True,
+            lasts=PROBE_LASTS,
+        )
+    return _compare(probe, live, kiosk)
+
+
+def capture_seconds(*, use: uuid.UUID, kiosk: Kiosk) -> tuple[str, int]:
+    """Return the mode of a live capture, and how many seconds it has left.
+
+    Raises:
+        UseClosed, ConsentEnded, PermitMisused: there is none to show at this kiosk.
+    """
+    with gate.resume(use=use, act=kiosk_act(kiosk), kiosk=kiosk):
+        found = Use.objects.get(id=use)
+    if found.seized_at is not None:
+        raise UseClosed
+    left = (found.deadline - clock.now()).total_seconds()
+    return found.mode, max(1, math.floor(left))
+
+
+def capture_hint(*, use: uuid.UUID, kiosk: Kiosk, frame: bytes) -> Hint:
+    """Say whether a frame would do, and forget it.
+
+    Raises:
+        UseClosed, ConsentEnded, PermitMisused: the capture is not alive here.
+        FrameInvalid, PixelsBusy, PixelsFailed: as `faces.services.hint`.
+    """
+    with gate.resume(use=use, act=kiosk_act(kiosk), kiosk=kiosk) as permit:
+        return faces.hint(permit=permit, frame=frame)
+
+
+def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> Answer:
+    """Take the kept burst: enrol it or compare it, and close the use.
+
+    Frames that would not do close it as discarded, with the reason; nothing is kept.
+
+    Raises:
+        UseClosed, PermitMisused: the capture is not alive here.
+        FrameInvalid: the bytes are no pictures; the use is closed as discarded.
+    """
+    act = kiosk_act(kiosk)
+    ended: Ended | None = None
+    try:
+        with gate.resume(use=use, act=act, kiosk=kiosk) as permit:
+            gate.seize(permit=permit)
+            probe = faces.encode(permit=permit, frames=frames)
+            with permit.settle() as record:
+                if record.use.mode == ENROL:
+                    faces.enrol(permit=permit, record=record, probe=probe)
+                    answer = Answer(kind="enrolled")
+                else:
+                    verdict = faces.compare(permit=permit, record=record, probe=probe)
+                    answer = _verdict(verdict)
+                    ended = consent_end(
+                        unit=record.unit,
+                        consent=permit.consent,
+                        kind="consent.expired",
+                        reason="used",
+                    )
+    except FaceUnusable as unusable:
+        reasons = tuple(str(reason) for reason in unusable.reasons)
+        gate.discard(use=use, act=act, reason=reasons[0])
+        return Answer(kind="discarded", reasons=reasons)
+    except FrameInvalid:
+        gate.discard(use=use, act=act, reason="invalid")
+        raise
+    except (PixelsBusy, PixelsFailed, KeyMissing) as failed:
+        gate.discard(use=use, act=act, reason="failed")
+        return Answer(kind="discarded", reasons=(failed.code,))
+    except ConsentEnded:
+        return Answer(kind="stopped")
+    if ended is not None:
+        key_destroy(consent=ended.consent)
+    return answer
+
+
+def capture_again(*, use: uuid.UUID, kiosk: Kiosk) -> Use:
+    """Open the camera once more after frames that would not do.
+
+    Raises:
+        UseClosed: no such use at this kiosk, or it is still open.
+        ConsentRequired: the consent is over; ask anew.
+    """
+    found = (
+        Use.objects.select_related("subject")
+        .filter(id=use, kiosk=kiosk, closed_at__isnull=False)
+        .first()
+    )
+    if found is None:
+        raise UseClosed
+    consent = consent_live(
+        subject=found.subject, purpose=found.purpose, site=kiosk.site
+    )
+    if consent is None or consent.id != found.consent_id:
+        raise ConsentRequired
+    if found.mode == COMPARE:
+        live = _live([uuid.UUID(name) for name in found.candidates], kiosk.site)
+        return _compare(found.subject, live, kiosk)
+    return gate.begin(
+        subject=found.subject,
+        purpose=Purpose.FACE_CHECKIN,
+        mode=ENROL,
+        model=MODEL,
+        act=kiosk_act(kiosk),
+        kiosk=kiosk,
+    )
+
+
+def capture_stop(*, use: uuid.UUID, kiosk: Kiosk) -> None:
+    """Close a capture because somebody pressed stop or walked away; twice is once.
+
+    A one-time consent that was not used ends with it.
+    """
+    found = Use.objects.select_related("subject", "consent").filter(id=use, kiosk=kiosk)
+    stopped = found.first()
+    if stopped is None:
+        return
+    gate.discard(use=use, act=kiosk_act(kiosk), reason="stopped")
+    if stopped.consent.once:
+        consents_withdraw(subject=stopped.subject, purposes=None, act=VISITOR)
+
+
+def capture_done(*, walk: Walk | None) -> None:
+    """Note that the camera step of a walk is over, however it ended."""
+    if walk is not None:
+        walk_camera_done(walk=walk)
+
+
+def match_stands(*, subject: Subject, site: Site) -> bool:
+    """Tell whether somebody who was matched still consents to that."""
+    live = consent_live(subject=subject, purpose=Purpose.FACE_CHECKIN, site=site)
+    return live is not None
+
+
+def _compare(probe: Subject, live: Sequence[Consent], kiosk: Kiosk) -> Use:
+    try:
+        return gate.begin(
+            subject=probe,
+            purpose=Purpose.FACE_CHECKIN,
+            mode=COMPARE,
+            model=MODEL,
+            act=kiosk_act(kiosk),
+            kiosk=kiosk,
+            candidates=live,
+        )
+    except (ConsentRequired, AssessmentRequired):
+        consents_withdraw(subject=probe, purposes=None, act=VISITOR)
+        raise
+
+
+def _live(named: Sequence[uuid.UUID], site: Site) -> list[Consent]:
+    return list(
+        Consent.objects.select_related("rules", "subject", "site").filter(
+            id__in=list(named),
+            site=site,
+            purpose=Purpose.FACE_CHECKIN,
+            state="active",
+            until__gt=clock.now(),
+        )
+    )
+
+
+def _others_stop(kiosk: Kiosk) -> None:
+    """Close what somebody left open at this screen: it has one camera."""
+    left = Use.objects.filter(kiosk=kiosk, closed_at=None, seized_at=None)
+    for name in left.values_list("id", flat=True):
+        with suppress(UseClosed):
+            capture_stop(use=name, kiosk=kiosk)
+
+
+def _verdict(found: faces.Comparison) -> Answer:
+    if found.verdict == "match" and found.consent is not None:
+        return Answer(kind="confirm", matched=found.consent.subject)
+    return Answer(kind="unsure" if found.verdict == "ask" else "no_match")
