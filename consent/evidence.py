@@ -1,0 +1,63 @@
+"""What consent itself holds of a person, as their own page tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.say import Say
+from consent.holdings import Holding
+from consent.models import PageLink, Pass, Receipt, Subject, Use, Walk
+
+
+def receipt_holdings(subject: Subject) -> Iterator[Holding]:
+    """Tell of the signed receipts; they stay as proof of what was agreed."""
+    for receipt in Receipt.objects.filter(subject=subject):
+        yield Holding(
+            title=Say("同意回执", "Consent receipt"),
+            value=Say(
+                "您的选择，没有姓名、电话和面容",
+                "Your choices; no name, phone or face",
+            ),
+            purpose=None,
+            since=receipt.issued_at,
+        )
+
+
+def link_holdings(subject: Subject) -> Iterator[Holding]:
+    """Tell of passes and of the link to the person's own page."""
+    for issued in Pass.objects.filter(subject=subject, revoked_at=None):
+        yield Holding(
+            title=Say("通行码", "Pass"),
+            value=Say("只存校验值，不存号码本身", "Only its check value is stored"),
+            purpose=None,
+            since=issued.created_at,
+        )
+    for link in PageLink.objects.filter(subject=subject, revoked_at=None):
+        yield Holding(
+            title=Say("您的个人页链接", "Link to your own page"),
+            value=Say("只存校验值", "Only its check value is stored"),
+            purpose=None,
+            since=link.created_at,
+        )
+
+
+def use_holdings(subject: Subject) -> Iterator[Holding]:
+    """Tell of each time the camera was used: that it was, not what it saw."""
+    for use in Use.objects.filter(subject=subject):
+        yield Holding(
+            title=Say("一次摄像头使用的记录", "Record of one use of the camera"),
+            value=Say("时间和结果，没有画面", "When and how it ended; no picture"),
+            purpose=use.purpose,
+            since=use.opened_at,
+        )
+
+
+def walk_holdings(subject: Subject) -> Iterator[Holding]:
+    """Tell of the steps of a check-in, which are forgotten after a day."""
+    for walk in Walk.objects.filter(subject=subject):
+        yield Holding(
+            title=Say("本次登记的步骤", "Steps of this check-in"),
+            value=Say("一天后自动删除", "Deleted by itself after a day"),
+            purpose=None,
+            since=walk.created_at,
+        )
