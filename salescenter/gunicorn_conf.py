@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faces import pixels
+from faces.errors import PixelsBusy, PixelsFailed
 
 if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
+
+logger = logging.getLogger(__name__)
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_PROCESSES", "2"))
 worker_class = "gthread"
 threads = 4
+preload_app = True  # read the program once, then fork
 timeout = 60
 graceful_timeout = 5
 keepalive = 5
 # Heartbeats on a disk can stall behind a busy one.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
-certfile = os.environ.get("TLS_CERTIFICATE_FILE") or None
-keyfile = os.environ.get("TLS_KEY_FILE") or None
 # A path can carry a code: no access log, and no request in an error's line.
 accesslog = None
 loglevel = "error"
@@ -38,6 +42,20 @@ logconfig_dict = {
 }
 
 
+# The first page comes first: loading the models keeps a core busy for two seconds.
+WARM_AFTER_SECONDS = 1.0
+
+
 def post_worker_init(worker: Worker) -> None:
-    """Start this worker's pixel processes, so that no visitor waits for them."""
-    pixels.warm()
+    """Start this worker's pixel process soon, so that no visitor waits for it."""
+    timer = threading.Timer(WARM_AFTER_SECONDS, _warm)
+    timer.daemon = True
+    timer.start()
+
+
+def _warm() -> None:
+    try:
+        pixels.warm()
+    except (PixelsBusy, PixelsFailed) as error:
+        # The first frame tries again, and says so if it must.
+        logger.warning("pixel worker not started yet: %s", type(error).__name__)

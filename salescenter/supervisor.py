@@ -118,7 +118,10 @@ class Probe:
 
 
 class Supervisor:
-    """Everything between `ready` and the last process ended."""
+    """Everything between `ready` and the last process ended.
+
+    The first child answers the probe; the others start when it has.
+    """
 
     def __init__(
         self,
@@ -140,7 +143,7 @@ class Supervisor:
         """Watch the children until a signal says to stop.
 
         Raises:
-            RunError: a child never came up.
+            RunError: the first child never came up.
         """
         reader, writer = os.pipe()
         os.set_blocking(writer, False)
@@ -164,11 +167,14 @@ class Supervisor:
 
     def _watch(self) -> None:
         self._watch_database()
-        for child in self.children:
-            child.watch()
-            if not self.ready and child.failures >= STARTS_MAX_BEFORE_READY:
-                raise RunError(f"{child.name} does not start")
-        if not self.ready:
+        first, *others = self.children
+        first.watch()
+        if self.ready:
+            for child in others:
+                child.watch()
+        else:
+            if first.failures >= STARTS_MAX_BEFORE_READY:
+                raise RunError(f"{first.name} does not start")
             if self.probe.answered():
                 self.ready = True
                 self.on_ready()

@@ -40,6 +40,7 @@ web = child("web", answering, str(listener.fileno()), fds=(listener.fileno(),))
 other = child("other", sys.argv[1])
 probe = Probe(listener.getsockname())
 def ready():
+    other.start()
     say(f"ready {web.process.pid} {other.process.pid}")
 try:
     Supervisor([web, other], database=None, probe=probe, on_ready=ready).run()
