@@ -47,7 +47,7 @@ def say(context: Context, zh: str, en: str, **values: object) -> str:
 @register.simple_tag(takes_context=True)
 def spoken(context: Context, value: object) -> str:
     """Return a `Say`, a moment, or any other value in the language of the page."""
-    return conditional_escape(_spoken(context, value))
+    return _escaped(_spoken(context, value))
 
 
 @register.simple_tag(takes_context=True)
@@ -69,7 +69,7 @@ def when(
         exact: to the second and with the zone, for officers.
     """
     if not isinstance(value, date):
-        return conditional_escape("" if value is None else _spoken(context, value))
+        return _escaped("" if value is None else _spoken(context, value))
     if exact and isinstance(value, datetime):
         written = _local(context, value).isoformat(sep=" ", timespec="seconds")
     elif clock and isinstance(value, datetime):
@@ -77,6 +77,10 @@ def when(
     else:
         written = _moment(context, value, day=day)
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), written)
+
+
+def _escaped(value: object) -> str:
+    return conditional_escape(value if isinstance(value, str) else str(value))
 
 
 def _spoken(context: Context, value: object) -> object:

@@ -19,6 +19,7 @@ const BURST_GAP_MS = 200;
 const HINT_TIMEOUT_MS = 6000;
 const BURST_TIMEOUT_MS = 20000;
 const FAILURES_ALLOWED = 3;
+const TROUBLE_SHOWN_MS = 60000;
 
 const main = document.querySelector("[data-capture]");
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -74,6 +75,8 @@ function capture() {
     one("trouble-text").textContent = text;
     one("trouble").hidden = false;
     one("trouble-text").focus();
+    // Nobody answers: the next page forgets, in sight. form.submit() asks nobody.
+    setTimeout(() => stopForm.submit(), TROUBLE_SHOWN_MS);
   }
 
   async function leave(name) {

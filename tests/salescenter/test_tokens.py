@@ -64,7 +64,12 @@ def tokens(block: str) -> dict[str, str]:
 def themes() -> dict[str, dict[str, str]]:
     css = (CSS / "tokens.css").read_text(encoding="utf-8")
     light, dark = css.split("@media screen and (prefers-color-scheme: dark)")
-    return {"light": tokens(light), "dark": {**tokens(light), **tokens(dark)}}
+    dark, paper = dark.split("@media print")
+    return {
+        "light": tokens(light),
+        "dark": {**tokens(light), **tokens(dark)},
+        "paper": {**tokens(light), **tokens(paper)},
+    }
 
 
 def luminance(colour: str) -> float:
