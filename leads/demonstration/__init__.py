@@ -1,0 +1,1 @@
+"""The demonstration's texts and people, plainly marked as what they are."""
