@@ -1,7 +1,7 @@
 """The pixel worker: the only place where a visitor's frame becomes pixels.
 
-One process, one thread, no network, no file, no log. It answers requests on its
-standard input until that ends, and keeps nothing from one to the next.
+One process, one thread; once ready it can open no file and no connection. It answers
+requests on its standard input until that ends, and keeps nothing between them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from faces import engine, matching, quality
 from faces.engine import FaceBox, RGBImage
 from faces.errors import FaceUnusable, FrameInvalid, Reason
-from faces.pixels.decode import frame_decode
+from faces.pixels.decode import decode_prepare, frame_decode
 from faces.pixels.limits import (
     BURST_MAX_DISTANCE,
     FRAMES_MAX_BYTES,
@@ -56,8 +55,9 @@ def main() -> int:
     """Serve one parent until it closes its end."""
     _confine(parent_pid=int(sys.argv[1]))
     requests, answers = _take_standard_streams()
-    # The first encoding allocates; the first visitor should not wait for that.
-    engine.encode(np.zeros((160, 160, 3), np.uint8), FaceBox(0, 159, 159, 0))
+    _warm_up()
+    # From here on nothing can be opened: no file to leave a frame in, no connection.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
     answers.write(message_pack({"ready": matching.MODEL}))
     answers.flush()
     while True:
@@ -152,7 +152,15 @@ def _confine(*, parent_pid: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Any byte written to a file fails, also in a library.
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    cv2.setNumThreads(1)
+
+
+def _warm_up() -> None:
+    """Have everything loaded that a request needs; nothing can be loaded later."""
+    decode_prepare()
+    blank, box = np.zeros((160, 160, 3), np.uint8), FaceBox(0, 159, 159, 0)
+    engine.detect(blank)
+    quality.assess(blank, [box])
+    engine.encode(blank, box)
 
 
 def _take_standard_streams() -> tuple[BinaryIO, BinaryIO]:

@@ -29,6 +29,11 @@ _DAMAGE = (
 )
 
 
+def decode_prepare() -> None:
+    """Load the readers now instead of with the first frame."""
+    Image.init()
+
+
 def frame_decode(data: bytes) -> RGBImage:
     """Return the pixels of one frame, upright, without its metadata.
 

@@ -114,6 +114,26 @@ def test_three_formats_are_read_in_colour_or_without(
     assert workers.hint(encoded(hopper().convert(mode), file_format)).usable
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        encoded(hopper(), progressive=True, comment=b"c", dpi=(72, 72)),
+        encoded(hopper().convert("CMYK")),
+        encoded(hopper().convert("P"), "PNG"),
+        encoded(hopper().convert("RGBA"), "PNG"),
+        encoded(hopper().convert("RGBA"), "WEBP"),
+        encoded(hopper(), "MPO", save_all=True, append_images=[hopper()]),
+        encoded(hopper(), "WEBP", save_all=True, append_images=[collins()]),
+        encoded(hopper(), exif=b"Exif\0\0MM\0*nonsense"),
+    ],
+    ids=["progressive", "cmyk", "palette", "alpha", "webp", "mpo", "film", "bad exif"],
+)
+def test_unusual_pictures_are_read_by_a_worker_that_can_open_nothing_more(
+    workers: PixelPool, frame: bytes
+) -> None:
+    assert workers.hint(frame).usable
+
+
 def test_a_telephone_s_sideways_frame_is_put_upright(workers: PixelPool) -> None:
     exif = Image.Exif()
     exif[ORIENTATION_TAG] = 6  # the camera was turned; show it clockwise by 90 degrees

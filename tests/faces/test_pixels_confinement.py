@@ -19,14 +19,24 @@ pytestmark = pytest.mark.vision
 
 HOPPER = encoded(hopper())
 
-STUCK = """
-import os, sys, time
+TAKEN_OVER = """
+import os, socket, sys, time
+from faces.errors import FrameFault, FrameInvalid
 from faces.pixels import __main__ as worker
-def stuck(frame):
+def refuses(door, *arguments):
+    try:
+        door(*arguments)
+    except OSError:
+        return True
+    return False
+def taken_over(frame):
+    if frame == b"open":
+        refused = refuses(socket.socket) and refuses(open, os.devnull)
+        raise FrameInvalid(FrameFault.NOT_AN_IMAGE if refused else FrameFault.EMPTY)
     os.write(1, b"a library prints")
     time.sleep(60)
 worker.WORKER_REQUEST_MAX_SECONDS = 1
-worker.frame_decode = stuck
+worker.frame_decode = taken_over
 sys.argv[1:] = sys.argv[1:] or [str(os.getppid())]
 sys.exit(worker.main())
 """
@@ -34,7 +44,7 @@ sys.exit(worker.main())
 
 def served(requests: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", STUCK, *arguments],
+        [sys.executable, "-W", "ignore", "-c", TAKEN_OVER, *arguments],
         cwd=ROOT,
         input=requests,
         stdout=subprocess.PIPE,
@@ -98,11 +108,18 @@ def test_a_worker_s_limits_are_in_force(workers: PixelPool) -> None:
         for line in Path(f"/proc/{pid}/limits").read_text().splitlines()
     }
     assert found["Max file size"] == ["0", "0"]
+    assert found["Max open files"] == ["0", "0"]
     assert found["Max core file size"] == ["0", "0"]
     assert found["Max address space"] == [str(limits.WORKER_MAX_BYTES)] * 2
     status = Path(f"/proc/{pid}/status").read_text()
     assert "NoNewPrivs:\t1" in status
     assert "Threads:\t1" in status
+
+
+def test_a_worker_can_open_neither_a_file_nor_a_connection() -> None:
+    done = served(wire.message_pack({"ask": "hint", "number": 1}, [b"open"]))
+    answer = wire.message_pack({"number": 1, "fault": "not_an_image"})
+    assert (done.returncode, done.stdout) == (0, GREETING + answer)
 
 
 def test_a_confined_process_cannot_write_allocate_or_be_dumped(tmp_path: Path) -> None:
