@@ -29,8 +29,8 @@ WAIT_MAX_SECONDS = 2.0
 # A worker whose parent has gone ends itself, also in the middle of a request.
 WORKER_REQUEST_MAX_SECONDS = 15
 
-# Address space of a worker: 0.42 GB when ready, 0.50 GB with twelve ordinary frames, up
-# to 0.84 GB with the worst frame that passes (a PNG of 1 x 12,000,000 pixels).
+# Address space of a worker: 0.44 GB when ready, 0.52 GB with twelve ordinary frames, up
+# to 0.87 GB with the worst frame that passes (a PNG of 1 x 12,000,000 pixels).
 WORKER_MAX_BYTES = 1536 * 1024**2
 
 
