@@ -10,6 +10,9 @@ import os
 from celery import Celery
 from django.conf import settings
 
+OFTEN_SECONDS = 5
+SELDOM_SECONDS = 3_600
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salescenter.settings")
 
 app = Celery("salescenter", broker=settings.REDIS_URL or "memory://")
@@ -23,5 +26,18 @@ app.conf.update(
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     timezone="UTC",
+    beat_schedule={
+        "often": {
+            "task": "salescenter.tasks.sweep_often",
+            "schedule": OFTEN_SECONDS,
+            # A late round is worth nothing: the next one does its work.
+            "options": {"expires": OFTEN_SECONDS},
+        },
+        "seldom": {
+            "task": "salescenter.tasks.sweep_seldom",
+            "schedule": SELDOM_SECONDS,
+            "options": {"expires": SELDOM_SECONDS},
+        },
+    },
 )
 app.autodiscover_tasks()

@@ -196,7 +196,7 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         NOTHING_KEPT,
         TRY_AGAIN,
     ),
-    leads.FieldsUnknown: Answer(
+    consent.FieldsUnknown: Answer(
         400,
         Say("表单里有不认识的内容", "The form holds something unknown"),
         NOTHING_KEPT,
@@ -211,7 +211,7 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         Say("摄像头没有打开。", "The camera was not switched on."),
         OTHER_WAYS,
     ),
-    leads.TooManyAttempts: Answer(
+    consent.AttemptsTooMany: Answer(
         429, Say("试的次数太多了", "That was tried too often"), NOTHING_KEPT, AT_DESK
     ),
     leads.ReferralKnown: Answer(

@@ -1,0 +1,108 @@
+"""Create the demonstration: operator, site, rules, channels, staff and a kiosk."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.management.base import BaseCommand
+
+from audit import clock
+from audit.log import Act
+from consent.models import Operator, Site
+from consent.purposes import Purpose
+from consent.services import places, publishing
+from leads import channels
+from leads.demonstration import assessment, rules
+from salescenter.roles import roles_sync, staff_create
+
+SETUP = Act("setup", "system")
+OPERATOR = "demo-qinghe"
+SITE = "c-1"
+KIOSK = "k-1"
+STAFF = {"reception": "reception", "manager": "manager", "compliance": "compliance"}
+PASSWORD_BYTES = 9
+ASSESSMENT_DAYS = 365
+
+ATTRIBUTION = {
+    "version": "demo-2026-01",
+    "effective_from": "2026-01-01T00:00:00+08:00",
+    "timezone": "Asia/Shanghai",
+    "region": "CN",
+    "defaults": {
+        "min_lead_minutes": 30,
+        "protection_days": 30,
+        "lookback_days": 60,
+        "ownership_days": 60,
+        "quota_per_agent_per_day": 30,
+        "masked_min_visible": 7,
+        "family": "same_customer",
+    },
+    "kinds": {"citizen_agent": {"min_lead_minutes": 0}},
+}
+CHANNELS = (
+    ("b-1", "安居分销（演示）", "Anju Brokers (demo)", "broker", ("a-11", "a-12")),
+    ("r-1", "老业主推荐（演示）", "Residents (demo)", "resident", ("a-21",)),
+)
+
+
+class Command(BaseCommand):
+    """Seed once; a database that has an operator already is left as it is."""
+
+    help = "Create the demonstration operator, site, rules, channels, staff and kiosk."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        """Create what a try-out needs and print the passwords, this once."""
+        if Operator.objects.exists():
+            self.stdout.write("there is an operator already; nothing was changed")
+            return
+        roles_sync()
+        operator = places.operator_create(
+            code=OPERATOR,
+            legal_name="青禾示范置业有限公司（演示，非真实企业）",
+            demonstration_clock=True,
+        )
+        site = places.site_open(
+            operator=operator,
+            code=SITE,
+            name_zh="青禾示范售楼处",
+            name_en="Qinghe Demonstration Sales Center",
+            act=SETUP,
+        )
+        self._publish(site)
+        self._channels(site)
+        places.kiosk_create(site=site, code=KIOSK, act=SETUP)
+        self.stdout.write("demonstration staff, shown this once:")
+        for username, role in STAFF.items():
+            password = secrets.token_urlsafe(PASSWORD_BYTES)
+            staff_create(username=username, password=password, role=role)
+            self.stdout.write(f"  {username:<12}{password}")
+
+    def _publish(self, site: Site) -> None:
+        now = clock.now()
+        local: datetime = now.astimezone(ZoneInfo(site.timezone))
+        publishing.rules_publish(
+            site=site,
+            document=rules.document(label=f"DEMO {now:%Y-%m}", approved_at=local),
+            act=SETUP,
+        )
+        publishing.assessment_approve(
+            site=site,
+            code=rules.ASSESSMENT_CODE,
+            content=assessment.content(),
+            purposes=[Purpose.FACE_CHECKIN],
+            until=now + timedelta(days=ASSESSMENT_DAYS),
+            demonstration=True,
+            act=SETUP,
+        )
+
+    def _channels(self, site: Site) -> None:
+        channels.rules_publish(site=site, document=ATTRIBUTION)
+        for code, name_zh, name_en, kind, agents in CHANNELS:
+            channel = channels.channel_create(
+                site=site, code=code, name_zh=name_zh, name_en=name_en, kind=kind
+            )
+            for agent in agents:
+                channels.agent_create(channel=channel, code=agent, label=agent)

@@ -1,0 +1,25 @@
+"""Every sweep of the house, for the worker, for Celery and for `manage.py sweep`."""
+
+from __future__ import annotations
+
+from consent.services.sweeping import sweep_often, sweep_seldom
+from leads.contacts import phones_reindex_due
+from leads.kiosks import attempts_forget_due
+from salescenter.celery import OFTEN_SECONDS, SELDOM_SECONDS
+
+__all__ = ["OFTEN_SECONDS", "SELDOM_SECONDS", "often", "seldom", "sweep_all"]
+
+
+def often() -> dict[str, int]:
+    """Close what a crash left open; every `OFTEN_SECONDS`."""
+    return {**sweep_often(), "phones_indexed": phones_reindex_due()}
+
+
+def seldom() -> dict[str, int]:
+    """Forget, turn the key epoch, make room; every `SELDOM_SECONDS`."""
+    return {**sweep_seldom(), "attempts_forgotten": attempts_forget_due()}
+
+
+def sweep_all() -> dict[str, int]:
+    """Run every sweep once and return what each mended."""
+    return {**often(), **seldom()}
