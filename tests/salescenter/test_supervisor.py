@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -67,24 +68,41 @@ class Terminal:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
             start_new_session=True,
         )
         self.lines: list[str] = []
+        self._rest = b""
 
-    def until(self, pattern: str) -> re.Match[str]:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line)
+    def until(self, pattern: str, *, seconds: float = 60) -> re.Match[str]:
+        """Return the first line from here on that has `pattern` in it."""
+        deadline = time.monotonic() + seconds
+        while (line := self._line(deadline)) is not None:
             found = re.search(pattern, line)
             if found:
                 return found
-        raise AssertionError("".join(self.lines))
+        raise AssertionError(f"no {pattern!r} in:\n" + "\n".join(self.lines))
 
     def ended(self) -> int:
-        assert self.process.stdout is not None
-        self.lines.extend(self.process.stdout)
+        """Return how the program ended by itself."""
+        deadline = time.monotonic() + 60
+        while self._line(deadline) is not None:
+            pass
         return self.process.wait(60)
+
+    def _line(self, deadline: float) -> str | None:
+        assert self.process.stdout is not None
+        pipe = self.process.stdout.fileno()
+        while b"\n" not in self._rest:
+            patience = max(0.0, deadline - time.monotonic())
+            if not select.select([pipe], [], [], patience)[0]:
+                return None
+            piece = os.read(pipe, 65536)
+            if not piece:
+                return None
+            self._rest += piece
+        line, _, self._rest = self._rest.partition(b"\n")
+        self.lines.append(line.decode())
+        return self.lines[-1]
 
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
         # As a terminal does it: to the whole foreground group.
@@ -261,11 +279,12 @@ def test_run_serves_survives_and_ends(
         pid for pid in _descendants(first.process.pid) if "gunicorn" in _command(pid)
     )
     os.kill(web, signal.SIGKILL)
+    first.until("web ended")
+    assert _answers(port)
     database = postmaster(data_folder)
     assert database is not None
     os.kill(database, signal.SIGKILL)
-    first.until("the database ended|web ended")
-    first.until("the database ended|web ended")
+    first.until("the database ended")
     assert _answers(port)
 
     started = _descendants(first.process.pid)
