@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 Check = Callable[[object], bool]
 
 _TOKEN = re.compile(r"[a-z][a-z0-9._-]{0,39}")
+_LOG = re.compile(r"[0-9a-f]{16}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -88,7 +89,7 @@ KINDS: dict[str, Kind] = {
         "pipl-55-56",
         {
             "reason": one_of("first", "restored"),
-            "prior_log": nullable(token),
+            "prior_log": nullable(_matches(_LOG)),
             "prior_size": nullable(seq),
             "prior_root": nullable(hex64),
         },

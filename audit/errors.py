@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from audit.log import Draft
+from audit.drafts import Draft
 
 
 class DomainError(Exception):

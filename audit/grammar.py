@@ -39,7 +39,11 @@ def encode(body: Mapping[str, object]) -> bytes:
     Raises:
         EventInvalid: it breaks the grammar or the catalogue.
     """
-    raw = _dump(body)
+    try:
+        raw = _dump(body)
+    except (TypeError, ValueError, RecursionError):
+        message = "not a JSON object"
+        raise EventInvalid(message) from None
     problem = fault(raw) or _catalogue_fault(body)
     if problem:
         raise EventInvalid(problem)
@@ -56,11 +60,12 @@ def fault(raw: bytes) -> str | None:
         return "not printable ASCII without backslash"
     try:
         body = json.loads(raw, object_pairs_hook=_no_duplicates)
+        canonical = _dump(body)
     except (ValueError, RecursionError):
         return "not one JSON object"
     if not isinstance(body, dict) or set(body) != BODY_KEYS:
         return "wrong keys"
-    if _dump(body) != raw:
+    if canonical != raw:
         return "not in canonical form"
     return _body_fault(body)
 
@@ -103,6 +108,7 @@ def _body_fault(body: dict[str, object]) -> str | None:
         "act": isinstance(act, dict)
         and set(act) == {"id", "role"}
         and _text(_ACTOR, act["id"])
+        and isinstance(act["role"], str)
         and act["role"] in ROLES,
         "data": isinstance(data, dict)
         and all(_text(_NAME, key) and _value(value) for key, value in data.items()),

@@ -16,62 +16,20 @@ import secrets
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
 
 from audit import clock, grammar, merkle
 from audit.catalogue import KINDS
+from audit.drafts import SYSTEM, Act, Draft, Ref
 from audit.errors import EventInvalid, LogClosed, LogOpen, Refused
 from audit.ids import uuid7
 from audit.models import Head, Index
 
 BEHIND_MAX_MS = 5_000
 """A clock further behind the log than this is logged as `clock.behind`, once."""
-
-
-@dataclass(frozen=True)
-class Act:
-    """Who acts: a code, never a name, and the role they act in."""
-
-    id: str
-    role: str
-
-
-SYSTEM = Act("system", "system")
-
-
-@dataclass(frozen=True)
-class Ref:
-    """Another event, by its eid; the append puts its number in."""
-
-    eid: uuid.UUID
-
-
-@dataclass(frozen=True)
-class Draft:
-    """An event that waits for its number.
-
-    `consent` is the `consent.granted` relied on: its Ref, or Ref of this very draft
-    for a grant. Values of `data` may be Refs, or lists with Refs in them.
-    """
-
-    kind: str
-    clause: str
-    act: Act
-    site: str | None
-    rules: str | None
-    purpose: str | None = None
-    subject: str | None = None
-    consent: Ref | None = None
-    data: Mapping[str, object] = field(default_factory=dict)
-    eid: uuid.UUID = field(default_factory=uuid.uuid4)
-
-    @property
-    def ref(self) -> Ref:
-        """Return the reference to this event."""
-        return Ref(self.eid)
 
 
 class Unit:

@@ -105,3 +105,15 @@ class OperatorExists(DomainError):
     """This database has its operator already; one database serves one."""
 
     code = "operator_exists"
+
+
+class FieldsUnknown(DomainError):
+    """A form came with a field that it does not have; nothing of it was taken."""
+
+    code = "fields_unknown"
+
+
+class AttemptsTooMany(DomainError):
+    """Too many wrong codes in a short time; the desk helps."""
+
+    code = "attempts_too_many"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from audit import log
-from audit.log import Act, Unit
+from audit.drafts import Act
+from audit.log import Unit
 from consent.models import Rules, Site
 
 

@@ -155,6 +155,11 @@ def site_first() -> Site | None:
     return Site.objects.select_related("operator").order_by("id").first()
 
 
+def sites() -> list[Site]:
+    """Return the operator's sites, oldest first."""
+    return list(Site.objects.select_related("operator").order_by("id"))
+
+
 def purposes_of(document: dict[str, Any]) -> list[str]:
     """Return the purposes a rules document publishes."""
     return list(document["purposes"])

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from audit import clock
-from audit.log import Act, Ref, Unit
+from audit.drafts import Act, Ref
+from audit.log import Unit
 from audit.say import Say
 from consent import gate, journal, keys
 from consent.errors import KeyMissing

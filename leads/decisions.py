@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from audit import clock
-from audit.log import Ref, Unit
+from audit.drafts import Ref
+from audit.log import Unit
 from audit.say import Say
 from consent.errors import KeyMissing
 from consent.holdings import Holding

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from audit import clock
+from audit.drafts import Act, Ref
 from audit.ids import uuid7
-from audit.log import Act, Ref
 from audit.say import Say
 from consent import gate, journal, keys
 from consent.holdings import Holding

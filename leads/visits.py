@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from django.db import IntegrityError
 
 from audit import clock
+from audit.drafts import Act
 from audit.ids import uuid7
-from audit.log import Act, Unit
+from audit.log import Unit
 from audit.say import Say
 from consent import gate, journal
 from consent.holdings import Holding
@@ -114,7 +115,7 @@ def visit_by_phone(
     return visit_record(
         site=site,
         subject=subject,
-        verified_by=Visit.VerifiedBy.PHONE,
+        verified_by=verified_by,
         key=key,
         act=act,
         kiosk=kiosk,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from audit import clock
-from audit.log import Act
+from audit.drafts import Act
 from consent.models import Kiosk, Rules, Site, Subject, Walk
 from consent.purposes import FACE, SWITCHES, Purpose
 from consent.rules import LANGUAGE_FIELDS, LANGUAGES, PURPOSE_FIELDS

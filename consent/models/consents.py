@@ -8,8 +8,8 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from audit.drafts import Ref
 from audit.ids import uuid7
-from audit.log import Ref
 from audit.models import Event
 from consent.errors import ConsentEnded
 from consent.models.places import Kiosk, Site

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from audit import clock
-from audit.log import SYSTEM, Act, Unit
+from audit.drafts import SYSTEM, Act
+from audit.log import Unit
 from consent import erasure, journal, keys
 from consent.errors import RulesInvalid
 from consent.models import CaptureSession, Consent, Rules, Site, Subject

@@ -48,6 +48,18 @@ def pass_code(*, issued: Pass) -> str:
     return f"{code[:4]}-{code[4:]}"
 
 
+def pass_of(*, subject: Subject, site: Site) -> Pass:
+    """Return a person's living pass for a site.
+
+    Raises:
+        PassUnknown: they have none, or it was revoked.
+    """
+    found = Pass.objects.filter(subject=subject, site=site, revoked_at=None).first()
+    if found is None:
+        raise PassUnknown
+    return found
+
+
 def pass_find(*, code: str, site: Site) -> Subject:
     """Return whose living pass this is at a site; case and hyphens do not matter.
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from audit import clock, log
-from audit.log import Act
+from audit.drafts import Act
 from consent import journal
 from consent.errors import KioskUnknown, OperatorExists
 from consent.models import Kiosk, Operator, Site

@@ -9,7 +9,7 @@ from typing import Any
 
 from audit import clock
 from audit.documents import document_put
-from audit.log import Act
+from audit.drafts import Act
 from consent import journal
 from consent.models import ImpactAssessment, Rules, Site
 from consent.rules import canonical

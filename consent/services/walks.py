@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from audit import clock
-from audit.log import Act
+from audit.drafts import Act
 from consent import journal, receipts
 from consent.errors import (
     CodeInvalid,

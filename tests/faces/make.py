@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from audit.log import Act
+from audit.drafts import Act
 from consent import gate
 from consent.models import Consent, Kiosk, Subject
 from consent.purposes import Purpose

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.core.management.base import BaseCommand
 
 from audit import clock
-from audit.log import Act
+from audit.drafts import Act
 from consent.models import Operator, Site
 from consent.purposes import Purpose
 from consent.services import places, publishing

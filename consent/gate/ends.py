@@ -1,0 +1,137 @@
+"""The ends of uses: every start in the log gets exactly one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+
+from audit import clock
+from audit.drafts import SYSTEM, Act, Draft, Ref
+from audit.log import Unit
+from consent import journal
+from consent.errors import UseClosed
+from consent.models import CaptureSession, Consent, Subject, Use
+
+ANSWER_SECONDS = 15
+"""After the kept burst arrived, a use without an answer for this long is abandoned."""
+
+
+class Record:
+    """Commit 2 of one use: what is still live, and the place of its one end."""
+
+    def __init__(self, *, unit: Unit, use: Use, candidates: list[Consent]) -> None:
+        """Hold the unit of work, and the candidates that are live now."""
+        self.unit = unit
+        self.use = use
+        self.candidates = candidates
+        self.closed = False
+
+    def close(self, kind: str, *, data: Mapping[str, object]) -> Draft:
+        """Write the end of the use; its start is filled in.
+
+        Raises:
+            UseClosed: it has its end already.
+        """
+        if self.closed:
+            raise UseClosed
+        self.closed = True
+        end = self.unit.event(
+            kind,
+            purpose=self.use.purpose,
+            subject=self.use.subject.pseudonym,
+            consent=self.use.consent.granted_ref,
+            rules=self.use.consent.rules.sha256,
+            data={**data, "start": Ref(self.use.start_event_id)},
+        )
+        _mark_closed(self.use, end)
+        return end
+
+
+def discard(*, use: uuid.UUID, act: Act, reason: str) -> bool:
+    """Close an open use with `capture.discarded`; False when it has its end already."""
+    found = _open_use(use)
+    return found is not None and _close(
+        found, act, "capture.discarded", {"reason": reason}
+    )
+
+
+def close(*, use: Use, act: Act, reason: str) -> bool:
+    """Close an open use with `gate.refused`; False when it has its end already."""
+    return _close(use, act, "gate.refused", {"reason": reason})
+
+
+def abandon_due(*, act: Act = SYSTEM) -> int:
+    """Close every use that nobody will answer any more; return how many.
+
+    A use is abandoned when its capture ran out, or when its burst arrived
+    `ANSWER_SECONDS` ago and no answer was written: the process died.
+    """
+    now = clock.now()
+    late = Use.objects.select_related("subject", "consent__rules", "site").filter(
+        closed_at=None
+    )
+    count = 0
+    for use in late:
+        unanswered = use.seized_at is not None and (
+            use.seized_at <= now - timedelta(seconds=ANSWER_SECONDS)
+        )
+        if (use.deadline <= now or unanswered) and _close(
+            use, act, "use.abandoned", {}
+        ):
+            count += 1
+    return count
+
+
+def _open_use(use: uuid.UUID) -> Use | None:
+    return (
+        Use.objects.select_related("subject", "consent__rules", "site")
+        .filter(id=use, closed_at=None)
+        .first()
+    )
+
+
+def _close(use: Use, act: Act, kind: str, data: Mapping[str, object]) -> bool:
+    with journal.unit(act=act, site=use.site) as unit:
+        if not use_lock(use.id):
+            return False
+        record = Record(unit=unit, use=use, candidates=[])
+        record.close(kind, data=data)
+    return True
+
+
+def use_lock(use: uuid.UUID) -> bool:
+    """Lock a use until this transaction commits; False when it has its end."""
+    return (
+        Use.objects.select_for_update(of=("self",))
+        .filter(id=use, closed_at=None)
+        .exists()
+    )
+
+
+def _mark_closed(use: Use, end: Draft) -> None:
+    CaptureSession.objects.filter(use=use).delete()
+    Use.objects.filter(id=use.id).update(closed_at=clock.now(), closed_event_id=end.eid)
+
+
+def refusal_of(use: Use, act: Act, *, reason: str) -> Draft:
+    """Return the refusal of a permit that is misused; the use stays as it is."""
+    rules = use.consent.rules.sha256
+    unit = Unit(act=act, site=use.site.code, rules=rules)
+    return unit.draft(
+        "gate.refused",
+        purpose=use.purpose,
+        subject=use.subject.pseudonym,
+        # A refusal that names a start is its end; this one leaves the use open.
+        data={"reason": reason, "start": None},
+    )
+
+
+def refusal_draft(unit: Unit, purpose: str, subject: Subject, reason: str) -> Draft:
+    """Return the refusal of a use that never began."""
+    return unit.draft(
+        "gate.refused",
+        purpose=purpose,
+        subject=subject.pseudonym,
+        data={"reason": reason, "start": None},
+    )

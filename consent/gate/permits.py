@@ -1,0 +1,233 @@
+"""Permits: the right to one use of a face, for the length of one block."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NoReturn
+
+from django.db import connection
+
+from audit import clock, log
+from audit.drafts import Act
+from audit.log import Unit
+from consent import journal
+from consent.errors import ConsentEnded, PermitMisused, UseClosed
+from consent.gate.ends import Record, close, discard, refusal_of, use_lock
+from consent.gate.starts import begin
+from consent.models import CaptureSession, Consent, Kiosk, Subject, Use
+from consent.purposes import FACE, Purpose
+from consent.selectors import assessment_live, consents_share
+
+_mint = object()
+
+
+class Permit:
+    """The right to one use of a face; dies with its block.
+
+    Made by the gate alone, and never copied, pickled or kept. `subject` is the person
+    in front of the camera, `candidates` the consents of those they may be.
+    """
+
+    def __init__(self, mint: object, *, use: Use, act: Act) -> None:
+        """Refuse to be made elsewhere than in the gate."""
+        if mint is not _mint:
+            message = "only the gate makes permits"
+            raise TypeError(message)
+        self._use = use
+        self._act = act
+        self._open = True
+        self._record: Record | None = None
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied."""
+        message = "a permit is not handed on"
+        raise TypeError(message)
+
+    @property
+    def use_id(self) -> uuid.UUID:
+        """Return the use this permit belongs to."""
+        return self._use.id
+
+    @property
+    def subject(self) -> Subject:
+        """Return the person in front of the camera."""
+        return self._use.subject
+
+    @property
+    def consent(self) -> Consent:
+        """Return the consent of that person."""
+        return self._use.consent
+
+    @property
+    def candidates(self) -> list[uuid.UUID]:
+        """Return the consents that the person may be compared with."""
+        return [uuid.UUID(name) for name in self._use.candidates]
+
+    def demand(
+        self,
+        *,
+        purpose: str,
+        mode: str | None = None,
+        subject: uuid.UUID | None = None,
+    ) -> None:
+        """Check that this permit is alive and for this purpose, mode and person.
+
+        Every public function of `faces.services` calls it first.
+
+        Raises:
+            PermitMisused: it is not; the log says so.
+        """
+        reason = None
+        if not self._open:
+            reason = "closed"
+        elif purpose != self._use.purpose or mode not in (None, self._use.mode):
+            reason = "purpose"
+        elif subject not in (None, self._use.subject_id):
+            reason = "subject"
+        if reason is None:
+            return
+        refusal = refusal_of(self._use, self._act, reason=reason)
+        if connection.in_atomic_block:
+            raise PermitMisused(reason, refusal=refusal)
+        log.refuse(refusal)
+        raise PermitMisused(reason)
+
+    def demand_record(self, record: Record) -> None:
+        """Check that a result is written in this permit's own second transaction.
+
+        Raises:
+            PermitMisused: the record is another permit's, or its block is over.
+        """
+        if self._record is record and not record.closed:
+            return
+        refusal = refusal_of(self._use, self._act, reason="closed")
+        raise PermitMisused("closed", refusal=refusal)
+
+    @contextmanager
+    def settle(self) -> Iterator[Record]:
+        """Open commit 2: read and lock the consents again, write the one end.
+
+        Locks: the use, then the consents in id order (shared), the log's head last.
+        The block MUST close the record; its result is released after the block only.
+
+        Raises:
+            ConsentEnded: the person's consent is no longer live; the log says
+                `gate.refused` and nothing of the result remains.
+            UseClosed: somebody closed the use meanwhile.
+        """
+        self.demand(purpose=self._use.purpose)
+        try:
+            with journal.unit(act=self._act, site=self._use.site) as unit:
+                record = _record(unit, self._use)
+                self._record = record
+                yield record
+                if not record.closed:
+                    message = "the block ended without an end of the use"
+                    raise RuntimeError(message)
+        except _Ended as ended:
+            close(use=self._use, act=self._act, reason=ended.reason)
+            raise ConsentEnded from None
+        finally:
+            self._record = None
+
+
+class _Ended(Exception):
+    """The consent was no longer live when commit 2 read it again."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@contextmanager
+def resume(*, use: uuid.UUID, act: Act, kiosk: Kiosk) -> Iterator[Permit]:
+    """Open the permit of one request of a capture.
+
+    Raises:
+        UseClosed: unknown, answered, stopped or timed out: start again.
+        ConsentEnded: the consent ended since; the use is closed as `gate.refused`.
+        PermitMisused: another kiosk's capture.
+    """
+    found = (
+        Use.objects.select_related("subject", "consent__rules", "site", "kiosk")
+        .filter(id=use, closed_at=None)
+        .first()
+    )
+    if found is None or found.deadline <= clock.now():
+        raise UseClosed
+    if found.kiosk_id != kiosk.id:
+        log.refuse(refusal_of(found, act, reason="kiosk"))
+        raise PermitMisused("kiosk")
+    if not CaptureSession.objects.filter(use=found).exists():
+        close(use=found, act=act, reason="ended")
+        raise ConsentEnded
+    permit = Permit(_mint, use=found, act=act)
+    try:
+        yield permit
+    finally:
+        permit._open = False  # noqa: SLF001 - the gate's own
+
+
+@contextmanager
+def permit(
+    *,
+    subject: Subject,
+    purpose: Purpose,
+    mode: str,
+    model: str,
+    act: Act,
+    kiosk: Kiosk,
+    candidates: Sequence[Consent] = (),
+) -> Iterator[Permit]:
+    """Open one use for one block: `begin`, then `resume`.
+
+    Leaving the block without an end writes `capture.discarded`.
+
+    Raises:
+        ConsentRequired, AssessmentRequired: as `begin`.
+    """
+    use = begin(
+        subject=subject,
+        purpose=purpose,
+        mode=mode,
+        model=model,
+        act=act,
+        kiosk=kiosk,
+        candidates=candidates,
+    )
+    try:
+        with resume(use=use.id, act=act, kiosk=kiosk) as opened:
+            yield opened
+    finally:
+        discard(use=use.id, act=act, reason="failed")
+
+
+def seize(*, permit: Permit) -> None:
+    """Note that the kept burst arrived: from now on an answer is due.
+
+    Raises:
+        UseClosed: a burst of this use arrived before.
+    """
+    permit.demand(purpose=permit._use.purpose)  # noqa: SLF001 - the gate's own
+    taken = Use.objects.filter(id=permit.use_id, seized_at=None, closed_at=None).update(
+        seized_at=clock.now()
+    )
+    if not taken:
+        raise UseClosed
+
+
+def _record(unit: Unit, use: Use) -> Record:
+    if not use_lock(use.id):
+        raise UseClosed
+    named = [use.consent_id, *(uuid.UUID(name) for name in use.candidates)]
+    live = {one.id: one for one in consents_share(ids=named)}
+    if use.consent_id not in live:
+        raise _Ended("ended")
+    if use.purpose in FACE and (
+        assessment_live(site=use.site, purpose=use.purpose) is None
+    ):
+        raise _Ended("assessment")
+    candidates = [live[one] for one in named[1:] if one in live]
+    return Record(unit=unit, use=use, candidates=candidates)

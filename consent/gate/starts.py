@@ -1,0 +1,105 @@
+"""The start of a use: a live consent, read and locked, and its event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from audit import clock
+from audit.drafts import Act
+from audit.log import Unit
+from consent import journal
+from consent.errors import AssessmentRequired, ConsentRequired
+from consent.gate.ends import refusal_draft
+from consent.models import CaptureSession, Consent, Kiosk, Site, Subject, Use
+from consent.purposes import FACE, Purpose
+from consent.selectors import assessment_live, consent_live, consents_share
+
+CAPTURE_SECONDS = 120
+"""How long a capture session may carry a consent from request to request."""
+
+STARTS = {"enrol": "capture.started", "compare": "face.compare.started"}
+
+
+def begin(
+    *,
+    subject: Subject,
+    purpose: Purpose,
+    mode: str,
+    model: str,
+    act: Act,
+    kiosk: Kiosk,
+    candidates: Sequence[Consent] = (),
+) -> Use:
+    """Commit the start of a use (commit 1) and return it.
+
+    Args:
+        subject: the person in front of the camera.
+        purpose: what for; they must have consented to it.
+        mode: "enrol" or "compare".
+        model: the face model's identity, for the log.
+        act: who acts.
+        kiosk: where; results are accepted from this kiosk only.
+        candidates: consents of those the person may be; compared with no others.
+
+    Raises:
+        ConsentRequired: no live consent; the log says so.
+        AssessmentRequired: the purpose is not assessed, or no longer.
+    """
+    now = clock.now()
+    with journal.unit(act=act, site=kiosk.site) as unit:
+        consent = allow(unit=unit, subject=subject, purpose=purpose, site=kiosk.site)
+        data: dict[str, object] = {"model": model}
+        if mode == "compare":
+            if not candidates:
+                raise ConsentRequired(
+                    refusal=refusal_draft(unit, purpose, subject, "no_candidate")
+                )
+            data["candidates"] = [one.granted_ref for one in candidates]
+        start = unit.event(
+            STARTS[mode],
+            purpose=purpose,
+            subject=subject.pseudonym,
+            consent=consent.granted_ref,
+            rules=consent.rules.sha256,
+            data=data,
+        )
+        use = Use.objects.create(
+            mode=mode,
+            subject=subject,
+            purpose=purpose,
+            consent=consent,
+            candidates=[str(one.id) for one in candidates],
+            site=kiosk.site,
+            kiosk=kiosk,
+            start_event_id=start.eid,
+            opened_at=now,
+            deadline=min(now + timedelta(seconds=CAPTURE_SECONDS), consent.until),
+        )
+        CaptureSession.objects.create(
+            use=use, live=consent.key, subject=subject, purpose=purpose
+        )
+    return use
+
+
+def allow(*, unit: Unit, subject: Subject, purpose: Purpose, site: Site) -> Consent:
+    """Return a person's live consent, locked until this transaction commits.
+
+    For a use that fits in one transaction (a name written or read). The caller
+    writes the event of the use in the same unit.
+
+    Raises:
+        ConsentRequired: no live consent; the log says so.
+        AssessmentRequired: a face purpose without a current assessment.
+    """
+    found = consent_live(subject=subject, purpose=purpose, site=site)
+    live = consents_share(ids=[found.id]) if found else []
+    if not live:
+        raise ConsentRequired(
+            refusal=refusal_draft(unit, purpose, subject, "no_consent")
+        )
+    if purpose in FACE and assessment_live(site=site, purpose=purpose) is None:
+        raise AssessmentRequired(
+            refusal=refusal_draft(unit, purpose, subject, "assessment")
+        )
+    return live[0]
