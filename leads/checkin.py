@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from audit import clock
-from audit.log import Act
+from audit.drafts import Act
 from consent import gate, journal
 from consent.errors import (
     AssessmentRequired,
@@ -267,18 +267,22 @@ def capture_again(*, use: uuid.UUID, kiosk: Kiosk) -> Use:
     )
 
 
-def capture_stop(*, use: uuid.UUID, kiosk: Kiosk) -> None:
+def capture_stop(*, use: uuid.UUID, kiosk: Kiosk) -> str | None:
     """Close a capture because somebody pressed stop or walked away; twice is once.
 
     A one-time consent that was not used ends with it.
+
+    Returns:
+        The mode of the capture; None when it is not one of this kiosk.
     """
     found = Use.objects.select_related("subject", "consent").filter(id=use, kiosk=kiosk)
     stopped = found.first()
     if stopped is None:
-        return
+        return None
     gate.discard(use=use, act=kiosk_act(kiosk), reason="stopped")
     if stopped.consent.once:
         consents_withdraw(subject=stopped.subject, purposes=None, act=VISITOR)
+    return stopped.mode
 
 
 def capture_done(*, walk: Walk | None) -> None:

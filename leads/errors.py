@@ -7,14 +7,8 @@ from datetime import datetime
 from audit.errors import DomainError
 
 
-class FieldsUnknown(DomainError):
-    """A form came with a field that it does not have; nothing of it was taken."""
-
-    code = "fields_unknown"
-
-
 class VisitorUnknown(DomainError):
-    """Nobody, or more than one person, is known by what was typed.
+    """Nobody, or more than one person, is known by what was typed at the desk.
 
     One answer for both, so that a number cannot be tried out.
     """
@@ -26,12 +20,6 @@ class NobodyEnrolled(DomainError):
     """No enrolled person has this ending, so there is nothing to compare with."""
 
     code = "nobody_enrolled"
-
-
-class TooManyAttempts(DomainError):
-    """Too many wrong codes at this kiosk in a short time; the desk helps."""
-
-    code = "too_many_attempts"
 
 
 class ReferralKnown(DomainError):

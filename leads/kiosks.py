@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from audit import clock
+from consent.errors import AttemptsTooMany
 from consent.models import Kiosk, Walk
 from consent.services.walks import FINISH_SECONDS
-from leads.errors import TooManyAttempts
 from leads.models import Attempt, Visit
 from leads.visits import walk_key
 
@@ -34,11 +34,11 @@ def attempts_allow(*, kiosk: Kiosk) -> None:
     """Check that a kiosk may try another code.
 
     Raises:
-        TooManyAttempts: too many wrong ones in a short time.
+        AttemptsTooMany: too many wrong ones in a short time.
     """
     since = clock.now() - ATTEMPTS_SPAN
     if Attempt.objects.filter(kiosk=kiosk, at__gt=since).count() >= ATTEMPTS_MAX:
-        raise TooManyAttempts
+        raise AttemptsTooMany
 
 
 def attempt_failed(*, kiosk: Kiosk) -> None:
@@ -52,14 +52,12 @@ def attempts_forget_due() -> int:
     return deleted
 
 
-def code_open(*, identifier: uuid.UUID, kiosk: Kiosk, spare: timedelta) -> bool:
-    """Tell whether a shown code is still to be opened, with a little time to spare."""
-    return Walk.objects.filter(
-        id=identifier,
-        kiosk=kiosk,
-        opened_at=None,
-        opens_until__gt=clock.now() + spare,
-    ).exists()
+def code_seconds(*, identifier: uuid.UUID, kiosk: Kiosk) -> int:
+    """Return how long a shown code may still be opened; 0 when it may not."""
+    walk = Walk.objects.filter(id=identifier, kiosk=kiosk, opened_at=None).first()
+    if walk is None:
+        return 0
+    return max(0, int((walk.opens_until - clock.now()).total_seconds()))
 
 
 def walk_asking(*, kiosk: Kiosk) -> Walk | None:

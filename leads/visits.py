@@ -96,7 +96,13 @@ def visit_record(
 
 
 def visit_by_phone(
-    *, site: Site, subject: Subject, key: str, act: Act, kiosk: Kiosk | None
+    *,
+    site: Site,
+    subject: Subject,
+    key: str,
+    act: Act,
+    kiosk: Kiosk | None,
+    verified_by: str = Visit.VerifiedBy.PHONE,
 ) -> Visit:
     """Record the arrival of somebody known by their whole number.
 

@@ -190,6 +190,7 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "salescenter.views.csrf_failed"
 
 # Headers; the rest is in salescenter.middleware
 SECURE_SSL_REDIRECT = HTTPS

@@ -1,0 +1,141 @@
+"""Forms of consent. A form refuses a field that it does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from audit.say import Say
+from consent.errors import FieldsUnknown
+from consent.purposes import SWITCHES, Purpose
+
+CSRF_FIELD = "csrfmiddlewaretoken"
+ASK_AGE = Say("请选一下您的年龄。", "Please choose your age.")
+ASK_CHOICE = Say("请在两个里选一个。", "Please choose one of the two.")
+UNREADABLE = Say("这一项看不懂，请重新选。", "This one cannot be read. Choose again.")
+ASK_CODE = Say("请输入 8 位编码。", "Please enter the 8 characters.")
+
+
+class StrictForm(forms.Form):
+    """A form whose every posted field is one of its own, given once.
+
+    Texts of errors are in the reader's language, which the view hands over.
+    """
+
+    def __init__(self, data: QueryDict | None = None, *, language: str) -> None:
+        """Read what was posted.
+
+        Raises:
+            FieldsUnknown: a field that the form does not have, or has twice.
+        """
+        self.language = language
+        super().__init__(data)
+        self.build()
+        if data is None:
+            return
+        names = set(data) - {CSRF_FIELD}
+        if names - set(self.fields) or any(len(data.getlist(one)) > 1 for one in names):
+            raise FieldsUnknown
+
+    def build(self) -> None:
+        """Add the fields that depend on more than the class."""
+
+    def text(self, words: Say) -> str:
+        """Return words in the reader's language."""
+        return words.text(self.language)
+
+    def wrong(self, words: Say) -> forms.ValidationError:
+        """Return the error of a field, in the reader's language."""
+        return forms.ValidationError(self.text(words))
+
+
+class EmptyForm(StrictForm):
+    """A button and nothing else."""
+
+
+class Switch(forms.BooleanField):
+    """A switch that is off unless it was turned on; no other value is one."""
+
+    def __init__(self, *, unreadable: str) -> None:
+        """Take the words for a value that is none of a switch."""
+        super().__init__(required=False, widget=forms.TextInput())
+        self.unreadable = unreadable
+
+    def to_python(self, value: Any) -> bool:
+        """Read `on` or nothing.
+
+        Raises:
+            ValidationError: anything else.
+        """
+        if value not in (None, "", "on"):
+            raise forms.ValidationError(self.unreadable)
+        return bool(value == "on")
+
+
+class ChoiceForm(StrictForm):
+    """One switch per published purpose, all off, and the declared age."""
+
+    age = forms.ChoiceField(choices=[("adult", ""), ("under_14", "")])
+
+    def __init__(
+        self, data: QueryDict | None = None, *, language: str, published: Sequence[str]
+    ) -> None:
+        """Offer the switches of the purposes that the rules publish."""
+        self.offered = [purpose for purpose in SWITCHES if purpose in published]
+        super().__init__(data, language=language)
+
+    def build(self) -> None:
+        """Add a switch for each purpose."""
+        for purpose in self.offered:
+            self.fields[field_name(purpose)] = Switch(unreadable=self.text(UNREADABLE))
+        ask = self.text(ASK_AGE)
+        self.fields["age"].error_messages = {"required": ask, "invalid_choice": ask}
+
+    @property
+    def choices(self) -> dict[Purpose, bool]:
+        """Return the answer to each switch, published or not, for the service."""
+        return {
+            purpose: bool(self.cleaned_data.get(field_name(purpose), False))
+            for purpose in SWITCHES
+        }
+
+    @property
+    def under_14(self) -> bool:
+        """Tell whether the person declared to be under 14."""
+        return bool(self.cleaned_data["age"] == "under_14")
+
+
+class FaceForm(StrictForm):
+    """The face page's one act: `face` or `plain`, each its own button."""
+
+    answer = forms.ChoiceField(choices=[("face", ""), ("plain", "")])
+
+    def build(self) -> None:
+        """Say what is missing in the reader's language."""
+        ask = self.text(ASK_CHOICE)
+        self.fields["answer"].error_messages = {
+            "required": ask,
+            "invalid_choice": ask,
+        }
+
+
+class LinkForm(StrictForm):
+    """The token of a link to one's own page, or the pass's 8 characters."""
+
+    token = forms.CharField(required=False, max_length=64)
+    code = forms.CharField(required=False, max_length=16)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for one of the two."""
+        given = super().clean() or {}
+        if not given.get("token") and not given.get("code"):
+            self.add_error("code", self.text(ASK_CODE))
+        return given
+
+
+def field_name(purpose: str) -> str:
+    """Return the name of a purpose's switch: `marketing.sms` → `marketing_sms`."""
+    return purpose.replace(".", "_")

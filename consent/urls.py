@@ -1,0 +1,20 @@
+"""Addresses of the walk, of a visitor's own link, and of the rules."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from consent.views.links import link_open
+from consent.views.rules import rules, rules_version
+from consent.views.walks import choice, code_open, face
+
+app_name = "consent"
+
+urlpatterns = [
+    path("s/<slug:token>/", code_open, name="code_open"),
+    path("visit/", choice, name="choice"),
+    path("visit/face/", face, name="face"),
+    path("me/open/", link_open, name="link_open"),
+    path("rules/", rules, name="rules"),
+    path("rules/<slug:sha256>/", rules_version, name="rules_version"),
+]

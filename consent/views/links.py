@@ -1,0 +1,77 @@
+"""Opening a visitor's own page: by its link, or by the pass's 8 characters."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from audit.say import Say
+from consent.errors import AttemptsTooMany, LinkUnknown, PassUnknown
+from consent.forms import LinkForm
+from consent.models import Subject
+from consent.selectors import site_first, sites
+from consent.services.links import link_find, link_issue, link_token, pass_find
+from consent.views.pages import (
+    VISITOR_COOKIE,
+    VISITOR_SECONDS,
+    at_site,
+    cookie_set,
+    language_of,
+)
+
+WRONG_MAX = 100
+WRONG_SECONDS = 600
+"""Wrong codes that one process takes in ten minutes, from everybody together."""
+
+UNKNOWN = Say(
+    "没有找到这张凭证，请核对一下。", "We cannot find this pass. Please check it."
+)
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def link_open(request: HttpRequest) -> HttpResponse:
+    """Take the token that stands behind the link's `#`, or a pass code."""
+    site = site_first()
+    if site is not None:
+        at_site(request, site)
+    language = language_of(request)
+    if request.method == "GET":
+        form = LinkForm(language=language)
+        return render(request, "consent/link_open.html", {"form": form})
+    form = LinkForm(request.POST, language=language)
+    status = 400
+    if form.is_valid():
+        try:
+            subject = _subject(form)
+        except (LinkUnknown, PassUnknown):
+            form.add_error("code", form.text(UNKNOWN))
+            status = 404
+        else:
+            response = redirect("leads:me")
+            token = link_token(link=link_issue(subject=subject))
+            cookie_set(response, VISITOR_COOKIE, token, seconds=VISITOR_SECONDS)
+            return response
+    return render(request, "consent/link_open.html", {"form": form}, status=status)
+
+
+def _subject(form: LinkForm) -> Subject:
+    token = form.cleaned_data["token"]
+    if token:
+        return link_find(token=token)
+    cache.add("wrong-passes", 0, WRONG_SECONDS)
+    if cache.get("wrong-passes", 0) >= WRONG_MAX:
+        raise AttemptsTooMany
+    for site in sites():
+        try:
+            return pass_find(code=form.cleaned_data["code"], site=site)
+        except PassUnknown:
+            continue
+    with suppress(ValueError):  # it ran out in between
+        cache.incr("wrong-passes")
+    raise PassUnknown

@@ -1,0 +1,84 @@
+"""What the pages of a visit share: whose house it is, and the cookies of a guest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from audit.say import CHINESE, ENGLISH, Language, Say
+from consent.models import Site, Walk
+from consent.rules import notice
+from consent.selectors import rules_get
+from consent.services.walks import FINISH_SECONDS, walk_get
+
+WALK_COOKIE = "walk"
+"""Carries one guest's way through a visit, for half an hour."""
+
+VISITOR_COOKIE = "visitor"
+"""Opens one's own page again in the same browser; it is the link's token."""
+
+VISITOR_SECONDS = 180 * 24 * 3600
+
+
+def language_of(request: HttpRequest) -> Language:
+    """Return the language that this page is shown in."""
+    chosen = getattr(request, "LANGUAGE_CODE", CHINESE)
+    return ENGLISH if chosen == ENGLISH else CHINESE
+
+
+def at_site(request: HttpRequest, site: Site) -> None:
+    """Let the page name its site and operator."""
+    told: Any = request
+    told.site_name = Say(site.name_zh, site.name_en)
+    told.operator_name = site.operator.legal_name
+    told.demonstration = site.operator.demonstration
+
+
+def walk_of(request: HttpRequest) -> Walk:
+    """Return the walk that this browser is on.
+
+    Raises:
+        WalkOver: none, or its half hour is over.
+    """
+    walk = walk_get(cookie=request.COOKIES.get(WALK_COOKIE, ""))
+    at_site(request, walk.kiosk.site)
+    return walk
+
+
+def walk_context(request: HttpRequest, walk: Walk) -> dict[str, Any]:
+    """Return what every page of a walk knows: surface, code and the notice."""
+    rules = walk.rules or rules_get(site=walk.kiosk.site)
+    kiosk = walk.surface == "kiosk"
+    return {
+        "base": "base_kiosk.html" if kiosk else "base_phone.html",
+        "surface": walk.surface,
+        "short": walk.short,
+        "notice": notice(sha256=rules.sha256, language=language_of(request)),
+    }
+
+
+def walk_next(walk: Walk) -> str:
+    """Return the name of the page that a walk stands at."""
+    if walk.chosen_at is None:
+        return "consent:choice"
+    if walk.face_offered and walk.face_answered_at is None:
+        return "consent:face"
+    if walk.details_at is None:
+        return "leads:details"
+    return "leads:done"
+
+
+def cookie_set(
+    response: HttpResponse, name: str, value: str, *, seconds: int = FINISH_SECONDS
+) -> None:
+    """Set a cookie that scripts and other sites never see."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        httponly=True,
+        secure=settings.HTTPS,
+        samesite="Lax",
+    )

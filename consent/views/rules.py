@@ -1,0 +1,48 @@
+"""The published rules, for anybody to read: the ones in force and the earlier ones."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from consent.models import Rules
+from consent.rules import notice
+from consent.selectors import rules_get, rules_list, site_first
+from consent.views.pages import at_site, language_of
+
+
+@login_not_required
+@require_GET
+def rules(request: HttpRequest) -> HttpResponse:
+    """Show the rules in force."""
+    site = site_first()
+    if site is None:
+        raise Http404
+    return _page(request, rules_get(site=site))
+
+
+@login_not_required
+@require_GET
+def rules_version(request: HttpRequest, sha256: str) -> HttpResponse:
+    """Show one published version, by its hash."""
+    for version in rules_list():
+        if version.sha256 == sha256:
+            return _page(request, version)
+    raise Http404
+
+
+def _page(request: HttpRequest, shown: Rules) -> HttpResponse:
+    at_site(request, shown.site)
+    context = {
+        "rules": {
+            "label": shown.label,
+            "sha256": shown.sha256,
+            "published_at": shown.published_at,
+            "in_force": shown.retired_at is None,
+        },
+        "notice": notice(sha256=shown.sha256, language=language_of(request)),
+        "versions": rules_list(),
+    }
+    return render(request, "consent/rules_detail.html", context)

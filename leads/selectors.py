@@ -1,0 +1,292 @@
+"""Reading for the desk and for the managers: lists and numbers, no names."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, QuerySet
+
+from audit import clock
+from audit.say import Say
+from consent.models import Consent, Kiosk, Site
+from consent.purposes import Purpose
+from leads.channels import rulebook
+from leads.kiosks import Guest, guests
+from leads.models import Agent, Channel, Contact, Decision, Referral, Visit
+
+RECENT = 20
+
+PURPOSES: dict[str, Say] = {
+    Purpose.CONTACT: Say("联系方式", "contact"),
+    Purpose.ATTRIBUTION: Say("渠道", "channel"),
+    Purpose.CHANNEL_DISCLOSE: Say("告知渠道", "tell the channel"),
+    Purpose.FACE_CHECKIN: Say("用脸登记", "face"),
+    Purpose.FACE_ATTRIBUTION: Say("用脸归属", "face for channel"),
+    Purpose.MARKETING_SMS: Say("短信", "SMS"),
+    Purpose.MARKETING_CALL: Say("电话", "calls"),
+}
+"""The purposes in one word, for a table."""
+
+FACTS: dict[str, Say] = {
+    "referral": Say("报备", "Referral"),
+    "referral_match": Say("号码对得上一条报备", "The number fits a referral"),
+    "referral_shown": Say("客人出示了报备码", "The guest showed a referral's code"),
+    "same_person": Say("同一个号码来过", "The same number came before"),
+    "visit": Say("到访", "Visit"),
+}
+
+
+def day_start(*, site: Site, days: int = 0) -> datetime:
+    """Return the start of the site's day, or of the day so many days before."""
+    local = clock.now().astimezone(ZoneInfo(site.timezone))
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - timedelta(days=days)
+
+
+def visits_today(
+    *, site: Site, language: str, revealed: dict[uuid.UUID, str] | None = None
+) -> list[dict[str, Any]]:
+    """Return today's visits, newest first; a name only where it was just revealed."""
+    rows = list(
+        Visit.objects.select_related("decision__channel")
+        .filter(site=site, at__gte=day_start(site=site))
+        .order_by("-at", "-id")
+    )
+    people = [row.subject_id for row in rows if row.subject_id]
+    consents = _live(site, people)
+    known = set(
+        Contact.objects.filter(
+            subject__in=people, site=site, live__until__gt=clock.now()
+        ).values_list("subject_id", flat=True)
+    )
+    shown = revealed or {}
+    return [
+        {
+            "id": row.id,
+            "at": row.at,
+            "verified_by": row.verified_by,
+            "who": shown.get(row.id) or row.short or "—",
+            "can_reveal": row.subject_id in known and row.id not in shown,
+            "consents": "、".join(
+                PURPOSES[name].text(language) for name in consents[row.subject_id]
+            )
+            if row.subject_id
+            else "",
+            **_decided(row, language),
+        }
+        for row in rows
+    ]
+
+
+def guests_pending(*, site: Site) -> list[Guest]:
+    """Return the guests whose walk is under way at any kiosk of the site."""
+    return [
+        one
+        for kiosk in Kiosk.objects.filter(site=site, revoked_at=None)
+        for one in guests(kiosk=kiosk)
+    ]
+
+
+def visit_at(*, site: Site, identifier: uuid.UUID) -> Visit | None:
+    """Return a visit of the site."""
+    return (
+        Visit.objects.select_related("subject").filter(site=site, id=identifier).first()
+    )
+
+
+def agents_by_channel(*, site: Site) -> list[dict[str, Any]]:
+    """Return the channels with their agents, for a list to choose from."""
+    grouped: dict[uuid.UUID, list[Agent]] = defaultdict(list)
+    for agent in Agent.objects.filter(channel__site=site).order_by("code"):
+        grouped[agent.channel_id].append(agent)
+    return [
+        {
+            "name": channel.name,
+            "agents": [
+                {"id": agent.id, "name": agent.label} for agent in grouped[channel.id]
+            ],
+        }
+        for channel in Channel.objects.filter(site=site).order_by("code")
+    ]
+
+
+def referral_at(*, site: Site, identifier: uuid.UUID) -> Referral | None:
+    """Return a referral of the site."""
+    return (
+        Referral.objects.select_related("channel", "agent", "site")
+        .filter(site=site, id=identifier)
+        .first()
+    )
+
+
+def referrals_recent(*, site: Site, language: str) -> list[dict[str, Any]]:
+    """Return the referrals received last."""
+    rows = (
+        Referral.objects.select_related("channel", "agent", "site")
+        .filter(site=site)
+        .order_by("-received_at", "-id")[:RECENT]
+    )
+    return [referral_shown(referral=row, language=language) for row in rows]
+
+
+def referral_shown(*, referral: Referral, language: str) -> dict[str, Any]:
+    """Return a referral as a page shows it."""
+    terms = (
+        rulebook(site=referral.site)
+        .at(referral.received_at)
+        .terms(referral.channel.kind)
+    )
+    return {
+        "id": referral.id,
+        "received_at": referral.received_at,
+        "protected_until": referral.received_at + terms.protection,
+        "masked": referral.masked,
+        "channel": referral.channel.name.text(language),
+        "agent": referral.agent.label,
+        "planned_at": referral.planned_at,
+        "consent_proof": referral.consent_proof,
+    }
+
+
+def decision_at(*, site: Site, identifier: uuid.UUID) -> Decision | None:
+    """Return a decision of the site."""
+    return (
+        Decision.objects.select_related("channel", "agent", "visit__site")
+        .filter(visit__site=site, id=identifier)
+        .first()
+    )
+
+
+def decision_shown(*, decision: Decision, language: str) -> dict[str, Any]:
+    """Return a decision as its sheet shows it."""
+    told = decision.document
+    names = channel_names(site=decision.visit.site, language=language)
+    owned = told["owned_until"]
+    return {
+        "id": decision.id,
+        "at": decision.at,
+        "outcome": decision.outcome,
+        "clause": decision.clause,
+        "channel": names.get(told["channel"] or "", told["channel"]),
+        "agent": decision.agent.label if decision.agent else None,
+        "owned_until": datetime.fromisoformat(owned) if owned else None,
+        "face_used": told["face_used"],
+        "because": told["because"],
+        "losing": [
+            {**one, "channel": names.get(one["channel"], one["channel"])}
+            for one in told["losing"]
+        ],
+        "rules": told["rules"],
+    }
+
+
+def facts_shown(*, decision: Decision, language: str) -> list[dict[str, Any]]:
+    """Return the facts of a decision in the order of time; they hold no phone."""
+    names = channel_names(site=decision.visit.site, language=language)
+    rows = [
+        {
+            "at": clock.parse(fact["at"]),
+            "title": FACTS[fact["type"]],
+            "detail": names.get(fact.get("channel", ""), ""),
+        }
+        for fact in decision.facts
+    ]
+    return sorted(rows, key=lambda row: row["at"])
+
+
+def channel_names(*, site: Site, language: str) -> dict[str, str]:
+    """Return the channels' names by their codes."""
+    return {
+        channel.code: channel.name.text(language)
+        for channel in Channel.objects.filter(site=site)
+    }
+
+
+def figures(*, site: Site, days: int, language: str) -> dict[str, Any]:
+    """Return which channel brought how many, over some days up to now."""
+    since = day_start(site=site, days=days - 1)
+    visits = Visit.objects.filter(site=site, at__gte=since)
+    decisions = Decision.objects.filter(visit__site=site, visit__at__gte=since)
+    total = visits.count()
+    outcomes = _counted(decisions, "outcome")
+    decided = _counted(decisions.filter(outcome="channel"), "channel")
+    announced = _counted(
+        Referral.objects.filter(site=site, received_at__gte=since), "channel"
+    )
+    came = _counted(
+        visits.filter(subject__referralmatch__referral__site=site),
+        "subject__referralmatch__referral__channel",
+    )
+    rows = [
+        {
+            "channel": channel.name.text(language),
+            "kind": channel.kind,
+            "referrals": announced.get(channel.id, 0),
+            "visits": came.get(channel.id, 0),
+            "decided": decided.get(channel.id, 0),
+            "share": _share(decided.get(channel.id, 0), total),
+        }
+        for channel in Channel.objects.filter(site=site).order_by("code")
+    ]
+    walk_in = outcomes.get("walk_in", 0)
+    return {
+        "totals": {
+            "visits": total,
+            "referrals": sum(announced.values()),
+            "decided": outcomes.get("channel", 0),
+            "walk_in": walk_in,
+            "review": outcomes.get("review", 0),
+        },
+        "rows": rows,
+        "walk_in_share": _share(walk_in, total) if total else None,
+        "decisions": [
+            {
+                "id": one.id,
+                "at": one.at,
+                "outcome": one.outcome,
+                "channel": one.channel.name.text(language) if one.channel else None,
+                "clause": one.clause,
+            }
+            for one in decisions.select_related("channel").order_by("-at")[:RECENT]
+        ],
+    }
+
+
+def _share(part: int, whole: int) -> float:
+    return 100 * part / whole if whole else 0.0
+
+
+def _counted(rows: QuerySet[Any], field: str) -> dict[Any, int]:
+    counted = rows.order_by().values(field).annotate(count=Count("id", distinct=True))
+    return {row[field]: row["count"] for row in counted}
+
+
+def _decided(visit: Visit, language: str) -> dict[str, Any]:
+    found: Decision | None = getattr(visit, "decision", None)
+    if found is None:
+        return {"outcome": "", "channel": None, "clause": "", "decision_id": None}
+    channel = found.channel
+    return {
+        "outcome": found.outcome,
+        "channel": channel.name.text(language) if channel else None,
+        "clause": found.clause or "—",
+        "decision_id": found.id,
+    }
+
+
+def _live(site: Site, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
+    found: dict[uuid.UUID, list[str]] = defaultdict(list)
+    rows = Consent.objects.filter(
+        subject__in=list(people),
+        site=site,
+        state="active",
+        until__gt=clock.now(),
+    ).order_by("purpose")
+    for row in rows:
+        found[row.subject_id].append(row.purpose)
+    return found

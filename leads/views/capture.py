@@ -1,0 +1,263 @@
+"""The camera step at a kiosk. Reachable on the site's own network only."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from audit.errors import DomainError
+from audit.say import Say
+from consent.errors import (
+    ConsentEnded,
+    ConsentRequired,
+    FieldsUnknown,
+    StepOutOfOrder,
+    UseClosed,
+)
+from consent.forms import CSRF_FIELD, EmptyForm
+from consent.models import Walk
+from consent.views.pages import language_of, walk_of
+from faces.errors import FaceError, FrameFault, FrameInvalid, PixelsBusy, PixelsFailed
+from leads.checkin import (
+    COMPARE,
+    Answer,
+    capture_again,
+    capture_answer,
+    capture_done,
+    capture_hint,
+    capture_seconds,
+    capture_stop,
+    enrol_begin,
+)
+from leads.demonstration.camera import frame_jpeg
+from leads.forms import GuestForm
+from leads.kiosks import walk_at
+from leads.views.access import (
+    KioskRequest,
+    guest,
+    guest_set,
+    kiosk_page,
+    named,
+    on_site,
+)
+
+NOT_A_PICTURE = Say(
+    "收到的不是可用的照片，没有保存。请再试一次。",
+    "What came is not a usable picture; nothing was kept. Please try again.",
+)
+FRAME = "frame"
+HINT_FRAMES_MAX = 1
+
+
+@kiosk_page
+@on_site
+@require_POST
+def start(request: KioskRequest) -> HttpResponse:
+    """Open the camera for the guest of a finished walk, on their own press."""
+    language = language_of(request)
+    form = GuestForm(request.POST, language=language)
+    if not form.is_valid():
+        raise FieldsUnknown
+    name = form.cleaned_data["id"]
+    if name is not None:
+        walk = walk_at(kiosk=request.kiosk, identifier=name)
+        if walk is None or walk.camera_asked_at is None:
+            raise StepOutOfOrder
+    else:
+        walk = walk_of(request)
+        if walk.surface != "kiosk":
+            raise StepOutOfOrder
+    use = enrol_begin(walk=walk, kiosk=request.kiosk)
+    guest_set(request, use=str(use.id), walk=str(walk.id), answer=None)
+    return redirect("leads:capture", use.id)
+
+
+@kiosk_page
+@on_site
+@require_GET
+def capture(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
+    """Show the only page with a camera, while its use is live."""
+    try:
+        mode, seconds = capture_seconds(use=use, kiosk=request.kiosk)
+    except (UseClosed, ConsentEnded):
+        return redirect(_answered(request, Answer(kind="stopped")))
+    context: dict[str, Any] = {
+        "mode": mode,
+        "seconds": seconds,
+        "hint_url": reverse("leads:capture_hint", args=[use]),
+        "burst_url": reverse("leads:capture_burst", args=[use]),
+        "stop_url": reverse("leads:capture_stop", args=[use]),
+    }
+    if settings.DEMO_CAMERA:
+        context["demo_camera_url"] = reverse("leads:demo_frame", args=[0])[
+            : -len("0.jpg")
+        ]
+    response = render(request, "leads/kiosk_camera.html", context)
+    response.headers["Permissions-Policy"] = "camera=(self)"
+    return response
+
+
+@kiosk_page
+@on_site
+@require_POST
+def hint(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
+    """Say whether one frame would do, and forget it."""
+    try:
+        (frame,) = _frames(request, most=HINT_FRAMES_MAX)
+        found = capture_hint(use=use, kiosk=request.kiosk, frame=frame)
+    except FrameInvalid as invalid:
+        again = reverse("leads:capture", args=[use])
+        return _no_picture(request, invalid, again)
+    except (PixelsBusy, PixelsFailed) as busy:
+        return _not_yet(request, [busy.code])
+    except (UseClosed, ConsentEnded) as over:
+        return _over(request, over)
+    if not found.usable or found.box is None:
+        return _not_yet(request, [str(reason) for reason in found.reasons])
+    box = found.box
+    sides = [box.top, box.left + box.width, box.top + box.height, box.left]
+    return JsonResponse({"ok": True, "box": sides})
+
+
+@kiosk_page
+@on_site
+@require_POST
+def burst(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
+    """Take the kept frames, and answer where to go."""
+    try:
+        frames = _frames(request, most=settings.FRAMES_MAX)
+        found = capture_answer(use=use, kiosk=request.kiosk, frames=frames)
+    except FrameInvalid as invalid:
+        discarded = Answer(kind="discarded", reasons=("invalid",))
+        return _no_picture(request, invalid, _answered(request, discarded))
+    except (UseClosed, ConsentEnded) as over:
+        return _over(request, over)
+    if found.kind != "discarded":
+        capture_done(walk=_walk(request))
+    address = _answered(request, found)
+    if found.kind == "discarded":
+        return _not_yet(request, list(found.reasons), next_url=address)
+    return JsonResponse({"next": address})
+
+
+@kiosk_page
+@on_site
+@require_POST
+def stop(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
+    """Close the capture at once; what is live already stays as it was."""
+    EmptyForm(request.POST, language=language_of(request))
+    mode = capture_stop(use=use, kiosk=request.kiosk)
+    capture_done(walk=_walk(request))
+    if mode == COMPARE:
+        guest_set(request, use=None, answer=None)
+        address = reverse("leads:kiosk_return")
+    else:
+        address = _answered(request, Answer(kind="stopped"))
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({"next": address})
+    return redirect(address)
+
+
+@kiosk_page
+@on_site
+@require_POST
+def again(request: KioskRequest) -> HttpResponse:
+    """Open the camera once more after frames that would not do."""
+    EmptyForm(request.POST, language=language_of(request))
+    known = named(guest(request).get("use"))
+    if known is None:
+        raise UseClosed
+    try:
+        use = capture_again(use=known, kiosk=request.kiosk)
+    except ConsentRequired:
+        # The one-time consent waited too long: it is asked anew, not taken for given.
+        asked = guest(request).get("candidates")
+        return redirect("leads:return_consent" if asked else "leads:kiosk_return")
+    guest_set(request, use=str(use.id), answer=None)
+    return redirect("leads:capture", use.id)
+
+
+@kiosk_page
+@on_site
+@require_GET
+def demo_frame(request: KioskRequest, person: int) -> HttpResponse:
+    """Return a photograph of the demonstration camera, on this machine only."""
+    if not settings.DEMO_CAMERA or not _loopback(request):
+        raise Http404
+    picture = frame_jpeg(person=person)
+    if picture is None:
+        raise Http404
+    return HttpResponse(picture, content_type="image/jpeg")
+
+
+def _frames(request: HttpRequest, *, most: int) -> list[bytes]:
+    """Read the frames of a request into memory.
+
+    Raises:
+        FieldsUnknown: anything else came with them.
+        FrameInvalid: none, or too many.
+    """
+    if set(request.POST) - {CSRF_FIELD} or set(request.FILES) - {FRAME}:
+        raise FieldsUnknown
+    files = request.FILES.getlist(FRAME)
+    if not files:
+        raise FrameInvalid(FrameFault.EMPTY)
+    if len(files) > most:
+        raise FrameInvalid(FrameFault.TOO_MANY_FRAMES)
+    if sum(file.size or 0 for file in files) > settings.FRAMES_MAX_BYTES:
+        raise FrameInvalid(FrameFault.TOO_LARGE_BYTES)
+    return [file.read() for file in files]
+
+
+def _walk(request: KioskRequest) -> Walk | None:
+    known = named(guest(request).get("walk"))
+    return walk_at(kiosk=request.kiosk, identifier=known) if known else None
+
+
+def _answered(request: KioskRequest, found: Answer) -> str:
+    told = {"kind": found.kind, "reasons": list(found.reasons)}
+    matched = str(found.matched.id) if found.matched else None
+    guest_set(request, answer=told, matched=matched)
+    return reverse("leads:kiosk_answer")
+
+
+def _words(request: HttpRequest, reason: str) -> str:
+    context = {"reason": reason, "lang": language_of(request)}
+    return render_to_string("leads/_reason.html", context).strip()
+
+
+def _not_yet(
+    request: HttpRequest, reasons: list[str], *, next_url: str | None = None
+) -> JsonResponse:
+    told: dict[str, Any] = {
+        "ok": False,
+        "reasons": reasons,
+        "text": _words(request, reasons[0] if reasons else ""),
+    }
+    if next_url is not None:
+        told["next"] = next_url
+    return JsonResponse(told)
+
+
+def _no_picture(
+    request: HttpRequest, invalid: FaceError, next_url: str
+) -> JsonResponse:
+    text = NOT_A_PICTURE.text(language_of(request))
+    told = {"error": invalid.code, "text": text, "next": next_url}
+    return JsonResponse(told, status=400)
+
+
+def _over(request: KioskRequest, over: DomainError) -> JsonResponse:
+    address = _answered(request, Answer(kind="stopped"))
+    return JsonResponse({"error": over.code, "next": address}, status=410)
+
+
+def _loopback(request: HttpRequest) -> bool:
+    return request.META.get("REMOTE_ADDR", "") in {"127.0.0.1", "::1"}

@@ -1,0 +1,214 @@
+"""The desk: today's visits, checking in by hand, names on demand, and referrals."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from audit.readers import staff_act
+from audit.say import Say
+from consent.errors import FieldsUnknown, PassUnknown
+from consent.models import Site, Subject
+from consent.services.links import pass_find
+from consent.views.pages import language_of
+from leads import phones
+from leads.contacts import contact_view, subject_of_phone
+from leads.errors import ReferralKnown, VisitorUnknown
+from leads.forms import DeskForm, ReferralForm, RevealForm
+from leads.models import Visit
+from leads.referrals import referral_announce, referral_code
+from leads.selectors import (
+    agents_by_channel,
+    guests_pending,
+    referral_at,
+    referral_shown,
+    referrals_recent,
+    visit_at,
+    visits_today,
+)
+from leads.views.access import staff_site
+from leads.visits import visit_by_phone, visit_key, visit_record
+
+UNKNOWN = Say(
+    "没有找到。核对一下，或者空着，按未留信息登记。",
+    "Not found. Check it, or leave it empty for a guest who gives nothing.",
+)
+KNOWN = Say(
+    "这个渠道已经报备过这位客户，第一次在 {at}，仍在保护期内。",
+    "This channel announced this client already, first at {at}; it is still protected.",
+)
+RECORDED = Say("到访已登记。", "The visit is recorded.")
+
+
+@require_GET
+@permission_required("leads.view_desk", raise_exception=True)
+def desk(request: HttpRequest) -> HttpResponse:
+    """Show today's visits and who is checking in now."""
+    return _page(request, staff_site(request), DeskForm(language=language_of(request)))
+
+
+@require_GET
+@permission_required("leads.view_desk", raise_exception=True)
+def rows(request: HttpRequest) -> HttpResponse:
+    """Return the rows of today's visits, for the page to refresh itself."""
+    site = staff_site(request)
+    shown = visits_today(site=site, language=language_of(request))
+    return render(request, "leads/_visit_rows.html", {"visits": shown})
+
+
+@require_POST
+@permission_required("leads.view_desk", raise_exception=True)
+def checkin(request: HttpRequest) -> HttpResponse:
+    """Record a visit by hand: by pass, by number, or of a guest who gives nothing."""
+    site = staff_site(request)
+    language = language_of(request)
+    form = DeskForm(request.POST, language=language)
+    if not form.is_valid():
+        return _page(request, site, form, status=400)
+    try:
+        subject, by_phone = _guest(form.cleaned_data["key"].strip(), site)
+    except VisitorUnknown:
+        form.add_error("key", form.text(UNKNOWN))
+        return _page(request, site, form, status=404)
+    act = staff_act(request.user)
+    nonce = form.cleaned_data["nonce"] or uuid.uuid4().hex
+    key = visit_key(nonce=nonce, subject=subject.id if subject else None)
+    if subject is not None and by_phone:
+        visit_by_phone(
+            site=site,
+            subject=subject,
+            key=key,
+            act=act,
+            kiosk=None,
+            verified_by=Visit.VerifiedBy.STAFF,
+        )
+    else:
+        visit_record(
+            site=site,
+            subject=subject,
+            verified_by=Visit.VerifiedBy.STAFF,
+            key=key,
+            act=act,
+        )
+    messages.success(request, RECORDED.text(language))
+    return redirect("leads:desk")
+
+
+@require_POST
+@permission_required("leads.reveal_contact", raise_exception=True)
+def reveal(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
+    """Show one guest's name and number; that it was read is logged first."""
+    site = staff_site(request)
+    language = language_of(request)
+    form = RevealForm(request.POST, language=language)
+    if not form.is_valid():
+        raise FieldsUnknown
+    visit = visit_at(site=site, identifier=name)
+    if visit is None or visit.subject is None:
+        raise Http404
+    details = contact_view(
+        subject=visit.subject,
+        site=site,
+        reason=form.cleaned_data["reason"],
+        act=staff_act(request.user),
+    )
+    shown = {visit.id: f"{details.name} {details.phone}"}
+    return _page(request, site, DeskForm(language=language), revealed=shown)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("leads.add_referral_desk", raise_exception=True)
+def referral_new(request: HttpRequest) -> HttpResponse:
+    """Take down a channel's announcement."""
+    site = staff_site(request)
+    language = language_of(request)
+    form = ReferralForm(language=language, site=site)
+    status = 200
+    if request.method == "POST":
+        form = ReferralForm(request.POST, language=language, site=site)
+        status = 400
+        if form.is_valid():
+            told = form.cleaned_data
+            try:
+                referral = referral_announce(
+                    agent=told["agent"],
+                    phone=told["phone"],
+                    surname=told["surname"],
+                    consent_proof=told["consent_proof"],
+                    planned_at=told["planned_at"],
+                    act=staff_act(request.user),
+                )
+            except ReferralKnown as known:
+                first = f"{known.received_at:%Y-%m-%d %H:%M} UTC"
+                form.add_error(None, form.text(KNOWN).format(at=first))
+                status = 409
+            else:
+                return redirect("leads:referral_done", referral.id)
+    context = {
+        "form": form,
+        "channels": [
+            {**one, "name": one["name"].text(language)}
+            for one in agents_by_channel(site=site)
+        ],
+        "recent": referrals_recent(site=site, language=language),
+    }
+    return render(request, "leads/referral_new.html", context, status=status)
+
+
+@require_GET
+@permission_required("leads.add_referral_desk", raise_exception=True)
+def referral_done(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
+    """Show a referral with the code that its client may show."""
+    site = staff_site(request)
+    referral = referral_at(site=site, identifier=name)
+    if referral is None:
+        raise Http404
+    shown = referral_shown(referral=referral, language=language_of(request))
+    context = {"referral": {**shown, "code": referral_code(referral=referral)}}
+    return render(request, "leads/referral_detail.html", context)
+
+
+def _guest(key: str, site: Site) -> tuple[Subject | None, bool]:
+    """Return whose pass or number this is, and whether it was a number.
+
+    Raises:
+        VisitorUnknown: nobody's, or more than one person's.
+    """
+    if not key:
+        return None, False
+    try:
+        return pass_find(code=key, site=site), False
+    except PassUnknown:
+        pass
+    try:
+        subject = subject_of_phone(phone=phones.normalise(key), site=site)
+    except phones.PhoneInvalid:
+        subject = None
+    if subject is None:
+        raise VisitorUnknown
+    return subject, True
+
+
+def _page(
+    request: HttpRequest,
+    site: Site,
+    form: DeskForm,
+    *,
+    status: int = 200,
+    revealed: dict[uuid.UUID, str] | None = None,
+) -> HttpResponse:
+    language = language_of(request)
+    context: dict[str, Any] = {
+        "visits": visits_today(site=site, language=language, revealed=revealed),
+        "pending": guests_pending(site=site),
+        "form": form,
+        "nonce": uuid.uuid4().hex[:16],
+        "revealed": bool(revealed),
+    }
+    return render(request, "leads/desk_home.html", context, status=status)

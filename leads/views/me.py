@@ -1,0 +1,93 @@
+"""A visitor's own page: what is held, what happened, and stopping it."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from consent.errors import FieldsUnknown, LinkUnknown, PassUnknown
+from consent.forms import EmptyForm
+from consent.holdings import held
+from consent.models import Subject
+from consent.selectors import consents_live, site_first
+from consent.services.consents import consents_withdraw
+from consent.services.links import link_find, pass_code, pass_of
+from consent.services.walks import VISITOR
+from consent.views.pages import VISITOR_COOKIE, at_site, language_of
+from leads.forms import PurposeForm
+from leads.stories import diary, purposes_shown, receipts_shown, stopped_lately
+
+
+@login_not_required
+@require_GET
+def me(request: HttpRequest) -> HttpResponse:
+    """Show everything that is held about the person whose browser this is."""
+    try:
+        subject = _subject(request)
+    except LinkUnknown:
+        return redirect("consent:link_open")
+    language = language_of(request)
+    purposes = purposes_shown(subject=subject, language=language)
+    context = {
+        "purposes": purposes,
+        "held": held(subject=subject),
+        "timeline": diary(subject=subject),
+        "receipts": receipts_shown(subject=subject, language=language),
+        "pass_code": _pass(subject),
+        "can_stop_all": any(row["can_stop"] for row in purposes),
+    }
+    return render(request, "leads/subject_home.html", context)
+
+
+@login_not_required
+@require_POST
+def withdraw(request: HttpRequest) -> HttpResponse:
+    """Stop one purpose, at one press."""
+    subject = _subject(request)
+    form = PurposeForm(request.POST, language=language_of(request))
+    if not form.is_valid():
+        raise FieldsUnknown
+    purpose = form.cleaned_data["purpose"]
+    consents_withdraw(subject=subject, purposes=[purpose], act=VISITOR)
+    return redirect("leads:withdrawn")
+
+
+@login_not_required
+@require_POST
+def withdraw_all(request: HttpRequest) -> HttpResponse:
+    """Stop everything, at one press."""
+    subject = _subject(request)
+    EmptyForm(request.POST, language=language_of(request))
+    consents_withdraw(subject=subject, purposes=None, act=VISITOR)
+    return redirect("leads:withdrawn")
+
+
+@login_not_required
+@require_GET
+def withdrawn(request: HttpRequest) -> HttpResponse:
+    """Show what was stopped a moment ago, and what was destroyed with it."""
+    subject = _subject(request)
+    context = {
+        "ended": stopped_lately(subject=subject, language=language_of(request)),
+        "remaining": len(consents_live(subject=subject)),
+    }
+    return render(request, "leads/subject_stopped.html", context)
+
+
+def _subject(request: HttpRequest) -> Subject:
+    site = site_first()
+    if site is not None:
+        at_site(request, site)
+    return link_find(token=request.COOKIES.get(VISITOR_COOKIE, ""))
+
+
+def _pass(subject: Subject) -> str | None:
+    site = site_first()
+    if site is None:
+        return None
+    try:
+        return pass_code(issued=pass_of(subject=subject, site=site))
+    except PassUnknown:
+        return None

@@ -1,0 +1,238 @@
+"""Coming back at a kiosk: by pass, by number, or by four digits and a face."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from audit.say import Say
+from consent.errors import AssessmentRequired, PassUnknown, StepOutOfOrder
+from consent.forms import EmptyForm, StrictForm
+from consent.models import Subject
+from consent.purposes import Purpose
+from consent.rules import notice
+from consent.selectors import rules_get
+from consent.services.links import pass_find
+from consent.services.walks import VISITOR
+from consent.views.pages import language_of
+from leads.checkin import (
+    candidates,
+    compare_begin,
+    face_offered,
+    kiosk_act,
+    match_stands,
+)
+from leads.contacts import subject_of_phone
+from leads.errors import NobodyEnrolled
+from leads.forms import CodeForm, CompareForm, DigitsForm, PhoneForm
+from leads.kiosks import attempt_failed, attempts_allow
+from leads.models import Visit
+from leads.views.access import (
+    KioskRequest,
+    guest,
+    guest_nonce,
+    guest_set,
+    kiosk_page,
+    named,
+    on_site,
+)
+from leads.visits import visit_by_phone, visit_key, visit_record
+
+NO_PASS = Say(
+    "没有找到这张凭证。请核对一下，或换个办法。",
+    "We cannot find this pass. Please check it, or choose another way.",
+)
+NO_PHONE = Say(
+    "用这个号码不能登记。请换个办法，或到前台。",
+    "This number cannot check in. Please choose another way, or come to the desk.",
+)
+NO_FACE = Say(
+    "这个尾号没有登记过的面容，不需要开摄像头。请换个办法。",
+    "Nobody with this ending is enrolled, so no camera is needed."
+    " Please choose another way.",
+)
+
+
+@kiosk_page
+@require_GET
+def ways(request: KioskRequest) -> HttpResponse:
+    """Offer the ways of coming back."""
+    guest_nonce(request)
+    context = {"face_offered": face_offered(site=request.kiosk.site)}
+    return render(request, "leads/kiosk_return.html", context)
+
+
+@kiosk_page
+@require_http_methods(["GET", "POST"])
+def by_pass(request: KioskRequest) -> HttpResponse:
+    """Check in with the 8 characters of a pass."""
+    language = language_of(request)
+    form = CodeForm(language=language)
+    if request.method == "GET":
+        return _form(request, "pass", form)
+    form = CodeForm(request.POST, language=language)
+    attempts_allow(kiosk=request.kiosk)
+    if not form.is_valid():
+        return _form(request, "pass", form, status=400)
+    kiosk = request.kiosk
+    try:
+        subject = pass_find(code=form.cleaned_data["code"], site=kiosk.site)
+    except PassUnknown:
+        return _wrong(request, "pass", form, "code", NO_PASS)
+    visit_record(
+        site=kiosk.site,
+        subject=subject,
+        verified_by=Visit.VerifiedBy.PASS,
+        key=visit_key(nonce=guest_nonce(request), subject=subject.id),
+        act=kiosk_act(kiosk),
+        kiosk=kiosk,
+    )
+    return _arrived(request, "checked_in")
+
+
+@kiosk_page
+@require_http_methods(["GET", "POST"])
+def by_phone(request: KioskRequest) -> HttpResponse:
+    """Check in with a whole phone number that was left under `contact`."""
+    language = language_of(request)
+    form = PhoneForm(language=language)
+    if request.method == "GET":
+        return _form(request, "phone", form)
+    form = PhoneForm(request.POST, language=language)
+    attempts_allow(kiosk=request.kiosk)
+    if not form.is_valid():
+        return _form(request, "phone", form, status=400)
+    kiosk = request.kiosk
+    subject = subject_of_phone(phone=form.cleaned_data["phone"], site=kiosk.site)
+    if subject is None:
+        return _wrong(request, "phone", form, "phone", NO_PHONE)
+    visit_by_phone(
+        site=kiosk.site,
+        subject=subject,
+        key=visit_key(nonce=guest_nonce(request), subject=subject.id),
+        act=kiosk_act(kiosk),
+        kiosk=kiosk,
+    )
+    return _arrived(request, "checked_in")
+
+
+@kiosk_page
+@on_site
+@require_http_methods(["GET", "POST"])
+def by_face(request: KioskRequest) -> HttpResponse:
+    """Take four digits; the camera stays off until the person says yes to it."""
+    if not face_offered(site=request.kiosk.site):
+        raise AssessmentRequired
+    language = language_of(request)
+    form = DigitsForm(language=language)
+    if request.method == "GET":
+        return _form(request, "face", form)
+    form = DigitsForm(request.POST, language=language)
+    attempts_allow(kiosk=request.kiosk)
+    if not form.is_valid():
+        return _form(request, "face", form, status=400)
+    digits = form.cleaned_data["digits"]
+    try:
+        found = candidates(digits=digits, site=request.kiosk.site)
+    except NobodyEnrolled:
+        return _wrong(request, "face", form, "digits", NO_FACE)
+    guest_set(request, candidates=[str(one.id) for one in found], answer=None)
+    return redirect("leads:return_consent")
+
+
+@kiosk_page
+@on_site
+@require_http_methods(["GET", "POST"])
+def compare_consent(request: KioskRequest) -> HttpResponse:
+    """Ask the person in front for one comparison; their tap opens the camera."""
+    asked = [named(one) for one in guest(request).get("candidates") or []]
+    known = [one for one in asked if one is not None]
+    if not known:
+        return redirect("leads:return_face")
+    language = language_of(request)
+    form = CompareForm(language=language)
+    if request.method == "POST":
+        form = CompareForm(request.POST, language=language)
+        if form.is_valid():
+            use = compare_begin(
+                candidates=known, kiosk=request.kiosk, language=language
+            )
+            # One tap, one comparison: the next one is asked for again.
+            guest_set(request, use=str(use.id), walk=None, answer=None)
+            return redirect("leads:capture", use.id)
+    rules = rules_get(site=request.kiosk.site)
+    words = notice(sha256=rules.sha256, language=language)
+    face = next(row for row in words["purposes"] if row["id"] == Purpose.FACE_CHECKIN)
+    context = {
+        "notice": words,
+        "face": face,
+        "form": form,
+        "order": request.kiosk.order,
+    }
+    status = 400 if form.is_bound else 200
+    return render(request, "leads/kiosk_compare_consent.html", context, status=status)
+
+
+@kiosk_page
+@on_site
+@require_POST
+def confirm_yes(request: KioskRequest) -> HttpResponse:
+    """Take the visitor's word that it is they who were matched: now they are here."""
+    EmptyForm(request.POST, language=language_of(request))
+    told = guest(request)
+    use, matched = named(told.get("use")), named(told.get("matched"))
+    answer = told.get("answer") or {}
+    if answer.get("kind") == "welcome":
+        return redirect("leads:kiosk_answer")
+    if use is None or matched is None or answer.get("kind") != "confirm":
+        raise StepOutOfOrder
+    kiosk = request.kiosk
+    subject = Subject.objects.get(id=matched)
+    if not match_stands(subject=subject, site=kiosk.site):
+        return _arrived(request, "unsure")
+    visit_record(
+        site=kiosk.site,
+        subject=subject,
+        verified_by=Visit.VerifiedBy.FACE,
+        key=f"face-{use}",
+        act=VISITOR,
+        kiosk=kiosk,
+    )
+    return _arrived(request, "welcome")
+
+
+@kiosk_page
+@on_site
+@require_POST
+def confirm_no(request: KioskRequest) -> HttpResponse:
+    """Take the visitor's word that it is not they; the other ways stay."""
+    EmptyForm(request.POST, language=language_of(request))
+    return _arrived(request, "unsure")
+
+
+def _form(
+    request: KioskRequest, way: str, form: StrictForm, *, status: int = 200
+) -> HttpResponse:
+    guest_nonce(request)
+    context = {"way": way, "form": form}
+    return render(request, "leads/kiosk_return_form.html", context, status=status)
+
+
+def _wrong(
+    request: KioskRequest,
+    way: str,
+    form: StrictForm,
+    field: str,
+    words: Say,
+) -> HttpResponse:
+    """Note the wrong attempt and show the form again, with what was typed."""
+    attempt_failed(kiosk=request.kiosk)
+    form.add_error(field, form.text(words))
+    return _form(request, way, form, status=404)
+
+
+def _arrived(request: KioskRequest, kind: str) -> HttpResponse:
+    guest_set(request, answer={"kind": kind, "reasons": []}, matched=None)
+    return redirect(reverse("leads:kiosk_answer"))

@@ -1,0 +1,184 @@
+"""The end of a guest's walk: details, receipt and pass, and coming back by phone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from consent.forms import EmptyForm
+from consent.models import Walk
+from consent.purposes import Purpose
+from consent.selectors import consent_live
+from consent.services.links import (
+    link_find,
+    link_issue,
+    link_token,
+    pass_code,
+    pass_issue,
+    pass_of,
+)
+from consent.services.walks import VISITOR, walk_ask_camera
+from consent.views.pages import (
+    VISITOR_COOKIE,
+    VISITOR_SECONDS,
+    cookie_set,
+    language_of,
+    walk_context,
+    walk_next,
+    walk_of,
+)
+from faces.selectors import face_enrolled
+from leads.arrivals import (
+    attribution_consent,
+    contact_consent,
+    walk_arrive,
+    walk_details,
+)
+from leads.drawing import qr_svg
+from leads.forms import DetailsForm
+from leads.models import Visit
+from leads.stories import receipt_shown
+from leads.visits import visit_of, visit_record, walk_key
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def details(request: HttpRequest) -> HttpResponse:
+    """Ask name and phone under a live `contact`, and for a referral's code."""
+    walk = walk_of(request)
+    if walk_next(walk) != "leads:details":
+        return redirect(walk_next(walk))
+    language = language_of(request)
+    contact = contact_consent(walk=walk)
+    site = walk.kiosk.site
+    form = DetailsForm(language=language, site=site, contact=contact is not None)
+    status = 200
+    if request.method == "POST":
+        form = DetailsForm(
+            request.POST, language=language, site=site, contact=contact is not None
+        )
+        if form.is_valid():
+            walk_details(
+                walk=walk,
+                details=form.details,
+                referral_code=form.cleaned_data["referral_code"],
+                language=language,
+            )
+            return redirect("leads:done")
+        status = 400
+    context = walk_context(request, walk)
+    asks = None
+    if attribution_consent(walk=walk) is None:
+        asks = next(
+            (
+                row
+                for row in context["notice"]["purposes"]
+                if row["id"] == Purpose.ATTRIBUTION
+            ),
+            None,
+        )
+    context.update(
+        form=form,
+        contact_until=contact.until if contact else None,
+        referral_asks=asks,
+    )
+    return render(request, "leads/details_form.html", context, status=status)
+
+
+@login_not_required
+@require_GET
+def done(request: HttpRequest) -> HttpResponse:
+    """Show receipt, pass and what comes next; the arrival is recorded once."""
+    walk = walk_of(request)
+    if walk_next(walk) != "leads:done":
+        return redirect(walk_next(walk))
+    walk, visit = walk_arrive(walk=walk)
+    context = _done_context(request, walk, visit)
+    response = render(request, "consent/visit_done.html", context)
+    if walk.subject is not None and walk.surface == "phone":
+        token = link_token(link=link_issue(subject=walk.subject))
+        cookie_set(response, VISITOR_COOKIE, token, seconds=VISITOR_SECONDS)
+    return response
+
+
+@login_not_required
+@require_POST
+def camera_request(request: HttpRequest) -> HttpResponse:
+    """Tell the kiosk that the holder of this phone stands at the screen."""
+    EmptyForm(request.POST, language=language_of(request))
+    walk_ask_camera(walk=walk_of(request))
+    return redirect("leads:done")
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def visit_again(request: HttpRequest) -> HttpResponse:
+    """Check in with the pass that this phone holds, in one tap."""
+    walk = walk_of(request)
+    site = walk.kiosk.site
+    if request.method == "GET":
+        visit = visit_of(site=site, key=walk_key(walk))
+        if visit is None or visit.subject is None:
+            return redirect(walk_next(walk))
+        context = walk_context(request, walk)
+        context.update(visit=_visit_shown(visit), anonymous=False, returning=True)
+        return render(request, "consent/visit_done.html", context)
+    EmptyForm(request.POST, language=language_of(request))
+    if walk.finished_at is not None:
+        return redirect("leads:done")
+    subject = link_find(token=request.COOKIES.get(VISITOR_COOKIE, ""))
+    pass_of(subject=subject, site=site)
+    visit_record(
+        site=site,
+        subject=subject,
+        verified_by=Visit.VerifiedBy.PASS,
+        key=walk_key(walk),
+        act=VISITOR,
+        short=walk.short,
+        kiosk=walk.kiosk,
+    )
+    return redirect("leads:visit_again")
+
+
+def _done_context(request: HttpRequest, walk: Walk, visit: Visit) -> dict[str, Any]:
+    context = walk_context(request, walk)
+    subject = walk.subject
+    receipt = None
+    if walk.receipt is not None:
+        receipt = receipt_shown(receipt=walk.receipt, language=language_of(request))
+    context.update(
+        receipt=receipt,
+        visit=_visit_shown(visit),
+        anonymous=subject is None,
+        camera=False,
+    )
+    if subject is None:
+        return context
+    site = walk.kiosk.site
+    live = consent_live(subject=subject, purpose=Purpose.FACE_CHECKIN, site=site)
+    enrolled = face_enrolled(subject=subject, site=site)
+    code = pass_code(issued=pass_issue(subject=subject, site=site))
+    context.update(
+        pass_code=code,
+        pass_qr=qr_svg(code),
+        camera=live is not None and not enrolled,
+        camera_asked=walk.camera_asked_at is not None,
+        enrolled=enrolled,
+    )
+    # On the shared screen the link would open the page for whoever comes next.
+    if walk.surface == "phone":
+        token = link_token(link=link_issue(subject=subject))
+        context["page_link"] = (
+            f"{settings.PUBLIC_URL}{reverse('consent:link_open')}#{token}"
+        )
+    return context
+
+
+def _visit_shown(visit: Visit) -> dict[str, Any]:
+    return {"at": visit.at, "site": visit.site, "verified_by": visit.verified_by}
