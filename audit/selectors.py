@@ -100,7 +100,8 @@ def log_faults() -> Iterator[str]:
     head = Head.objects.first()
     if head is None:
         return
-    frontier: list[bytes] = []
+    # None from the first gap on: there is no root without every leaf before it.
+    frontier: list[bytes] | None = []
     due = 0
     last_at = ""
     events = (
@@ -114,13 +115,15 @@ def log_faults() -> Iterator[str]:
         if seq != due:
             yield f"event {due} is missing"
             due = seq
+            frontier = None
         if body is None or body[0] != seq:
             yield f"event {seq} has no body"
         else:
             raw = bytes(body[1])
             last_at = yield from _body_faults(seq, raw, bytes(leaf), last_at)
             body = next(bodies, None)
-        frontier = merkle.fold(frontier, due, bytes(leaf))
+        if frontier is not None:
+            frontier = merkle.fold(frontier, due, bytes(leaf))
         due += 1
     if body is not None:
         yield f"a body without an event: {body[0]}"
