@@ -1,4 +1,4 @@
-"""Migrate as the owner, then grant the app role what it may."""
+"""Migrate as the owner, then give roles their rights: the database's and people's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections, transaction
 
 from salescenter import grants
+from salescenter.roles import roles_sync
 
 
 class Command(Migrate):
@@ -20,8 +21,10 @@ class Command(Migrate):
         parser.set_defaults(database="owner")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Migrate, and put the grants in place even when nothing was to migrate."""
+        """Migrate, and put the rights in place even when nothing was to migrate."""
         super().handle(*args, **options)
         # In one piece, so that a serving app role is never seen without its rights.
         with transaction.atomic(using=options["database"]):
             grants.apply(connections[options["database"]])
+        if not options["app_label"]:
+            roles_sync()

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
@@ -34,7 +35,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what is not done yet, and say where the pages are."""
         self._migrate()
-        guards_require()
+        try:
+            guards_require()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from None
         # After a restore, consents whose key is gone end before anything is served.
         if log_state() is not None:
             sweep_often()
