@@ -14,23 +14,12 @@ from django.db.models import Count, QuerySet
 from audit import clock
 from audit.say import Say
 from consent.models import Consent, Kiosk, Site
-from consent.purposes import Purpose
 from leads.channels import rulebook
 from leads.kiosks import Guest, guests
 from leads.models import Agent, Channel, Contact, Decision, Referral, Visit
+from leads.words import PURPOSES
 
 RECENT = 20
-
-PURPOSES: dict[str, Say] = {
-    Purpose.CONTACT: Say("联系方式", "contact"),
-    Purpose.ATTRIBUTION: Say("渠道", "channel"),
-    Purpose.CHANNEL_DISCLOSE: Say("告知渠道", "tell the channel"),
-    Purpose.FACE_CHECKIN: Say("用脸登记", "face"),
-    Purpose.FACE_ATTRIBUTION: Say("用脸归属", "face for channel"),
-    Purpose.MARKETING_SMS: Say("短信", "SMS"),
-    Purpose.MARKETING_CALL: Say("电话", "calls"),
-}
-"""The purposes in one word, for a table."""
 
 FACTS: dict[str, Say] = {
     "referral": Say("报备", "Referral"),

@@ -14,6 +14,7 @@ from consent.purposes import Purpose
 from consent.receipts import receipt_read
 from consent.rules import notice
 from consent.selectors import consents_of, grant_numbers
+from leads.words import PURPOSES
 
 STOPPED_SHOWN = timedelta(minutes=10)
 
@@ -37,7 +38,7 @@ TITLES: dict[str, Say] = {
     "contact.viewed": Say("用到了称呼或手机号", "Name or number was used"),
     "contact.corrected": Say("改了称呼或手机号", "Name or number was corrected"),
     "contact.erased": Say("称呼和手机号删除了", "Name and number were deleted"),
-    "link.revoked": Say("凭证作废了", "The pass was revoked"),
+    "link.revoked": Say("通行码作废了", "The pass was revoked"),
     "referral.shown": Say("您出示了报备码", "You showed a referral code"),
     "visit.recorded": Say("到访", "You came by"),
     "decision.made": Say("判定了这次到访属于谁", "The visit's channel was decided"),
@@ -229,5 +230,7 @@ def _detail(event: dict[str, Any], subject: Subject) -> Say | None:
             return _OUTCOMES.get(data["outcome"])
         case "contact.viewed":
             return _VIEWED.get(data["reason"])
+        case kind if kind.startswith(("consent.", "key.")):
+            return PURPOSES.get(event["purpose"] or "")
         case _:
             return None

@@ -21,7 +21,7 @@ from leads.decisions import visit_decide
 from leads.models import Visit
 
 VERIFIED = {
-    Visit.VerifiedBy.PASS: Say("凭证编码", "pass"),
+    Visit.VerifiedBy.PASS: Say("通行码", "pass"),
     Visit.VerifiedBy.OTP: Say("短信验证码", "code by SMS"),
     Visit.VerifiedBy.QR: Say("扫码登记", "QR code"),
     Visit.VerifiedBy.PHONE: Say("手机号", "phone number"),

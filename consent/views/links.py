@@ -29,7 +29,7 @@ WRONG_SECONDS = 600
 """Wrong codes that one process takes in ten minutes, from everybody together."""
 
 UNKNOWN = Say(
-    "没有找到这张凭证，请核对一下。", "We cannot find this pass. Please check it."
+    "没有找到这个通行码，请核对一下。", "We cannot find this pass. Please check it."
 )
 
 

@@ -41,7 +41,7 @@ from leads.views.access import (
 from leads.visits import visit_by_phone, visit_key, visit_record
 
 NO_PASS = Say(
-    "没有找到这张凭证。请核对一下，或换个办法。",
+    "没有找到这个通行码。请核对一下，或换个办法。",
     "We cannot find this pass. Please check it, or choose another way.",
 )
 NO_PHONE = Say(
