@@ -19,6 +19,7 @@ const BURST_GAP_MS = 200;
 const HINT_TIMEOUT_MS = 6000;
 const BURST_TIMEOUT_MS = 20000;
 const FAILURES_ALLOWED = 3;
+const BUSY = [429, 503];
 const TROUBLE_SHOWN_MS = 60000;
 
 const main = document.querySelector("[data-capture]");
@@ -69,14 +70,20 @@ function capture() {
     lens();
   }
 
-  function trouble(text) {
+  // `next` is where the server sends the guest; without it, stopping is the way on.
+  function trouble(text, next) {
     end();
+    if (next) {
+      one("trouble-next").href = next;
+      one("trouble-next").hidden = false;
+      one("trouble-stop").hidden = true;
+    }
     document.querySelector(".capture").hidden = true;
     one("trouble-text").textContent = text;
     one("trouble").hidden = false;
     one("trouble-text").focus();
     // Nobody answers: the next page forgets, in sight. form.submit() asks nobody.
-    setTimeout(() => stopForm.submit(), TROUBLE_SHOWN_MS);
+    setTimeout(() => (next ? go(next) : stopForm.submit()), TROUBLE_SHOWN_MS);
   }
 
   async function leave(name) {
@@ -102,16 +109,18 @@ function capture() {
     });
   }
 
+  // A refusal is told in the server's words before anybody is sent on.
+  function explain(body) {
+    trouble((body && body.text) || word("offline"), body && body.next);
+  }
+
   // Returns true when the walk of this page is over.
   function answered(reply) {
     if (over) return true;
     if (reply.ok && reply.body) return false;
-    if (reply.body && reply.body.next) {
-      end();
-      go(reply.body.next);
-    } else {
-      trouble((reply.body && reply.body.text) || word("offline"));
-    }
+    // Busy is not broken: the next frame asks again.
+    if (BUSY.includes(reply.status)) throw new NoConnection("busy");
+    explain(reply.body);
     return true;
   }
 
@@ -145,8 +154,8 @@ function capture() {
     end();
     hint(word("sending"));
     const reply = await post(burstUrl, { csrf, fields: data, timeout: BURST_TIMEOUT_MS });
-    if (reply.body && reply.body.next) go(reply.body.next);
-    else trouble((reply.body && reply.body.text) || word("offline"));
+    if (reply.ok && reply.body && reply.body.next) go(reply.body.next);
+    else explain(reply.body);
   }
 
   async function loop() {
