@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -59,15 +60,18 @@ def when(
     clock: bool = False,
     exact: bool = False,
 ) -> str:
-    """Return a `<time>` in the site's zone; text that is no moment stays as it is.
+    """Return a `<time>` in the site's zone; words that are no moment stay as they are.
 
     Args:
         context: holds the language and the zone.
-        value: an aware datetime, a date, or words already chosen by the view.
+        value: an aware datetime, a date, either as ISO 8601 text, or words.
         day: leave the time of the day out.
         clock: leave the day out, where the page is about today.
         exact: to the second and with the zone, for officers.
     """
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = datetime.fromisoformat(value)
     if not isinstance(value, date):
         return _escaped("" if value is None else _spoken(context, value))
     if exact and isinstance(value, datetime):

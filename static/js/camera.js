@@ -111,6 +111,11 @@ function capture() {
 
   // A refusal is told in the server's words before anybody is sent on.
   function explain(body) {
+    if (body && body.next && !body.text) {
+      end();
+      go(body.next);
+      return;
+    }
     trouble((body && body.text) || word("offline"), body && body.next);
   }
 

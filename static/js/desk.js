@@ -27,5 +27,6 @@ if (body) {
     setTimeout(refresh, PAUSE_MS);
   }
 
-  setTimeout(refresh, PAUSE_MS);
+  // A name that was asked for stays for a minute; the next refresh puts it away.
+  setTimeout(refresh, Number(body.dataset.firstPause) * 1000 || PAUSE_MS);
 }
