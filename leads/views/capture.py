@@ -89,11 +89,10 @@ def capture(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
     except (UseClosed, ConsentEnded):
         return redirect(_answered(request, Answer(kind="stopped")))
     context: dict[str, Any] = {
+        "use": use,
         "mode": mode,
         "seconds": seconds,
-        "hint_url": reverse("leads:capture_hint", args=[use]),
-        "burst_url": reverse("leads:capture_burst", args=[use]),
-        "stop_url": reverse("leads:capture_stop", args=[use]),
+        "use": use,
     }
     if settings.DEMO_CAMERA:
         context["demo_camera_url"] = reverse("leads:demo_frame", args=[0])[
