@@ -16,7 +16,7 @@ import os
 import secrets
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -52,11 +52,15 @@ def key_destroy(*, consent: uuid.UUID) -> None:
 
 
 def key_missing(*, consent: uuid.UUID) -> bool:
-    """Tell whether a consent's key is gone: destroyed, or never restored."""
-    with _store(exclusive=False) as root:
-        return (root / "tombstones" / str(consent)).exists() or not (
-            root / "data" / f"{consent}.key"
-        ).exists()
+    """Tell whether a consent's key is gone: destroyed, or not restored as it was.
+
+    A file wrapped by a key that is no more, as an old mirror holds it, is no key.
+    """
+    try:
+        _unwrap(consent)
+    except KeyMissing:
+        return True
+    return False
 
 
 def keys_stored() -> dict[uuid.UUID, float]:
@@ -120,7 +124,9 @@ def epoch_turn(*, at_least: timedelta = EPOCH) -> bool:
         _write(root / f"epoch-{fresh}.key", secrets.token_bytes(KEY_BYTES))
         for path in (root / "data").glob("*.key"):
             consent = uuid.UUID(path.stem)
-            _write(path, _wrap(root, fresh, consent, _unwrap_in(root, consent)))
+            # One key that opens no more is for the sweep; the others are not kept back.
+            with suppress(KeyMissing):
+                _write(path, _wrap(root, fresh, consent, _unwrap_in(root, consent)))
         for old in epochs:
             _remove(root / f"epoch-{old}.key")
         return True
