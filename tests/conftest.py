@@ -29,7 +29,7 @@ import pytest
 ROOM_BYTES = 2 * 1024**3
 
 
-def _passable_folder() -> Path:
+def passable_folder() -> Path:
     """Make a folder that the server's user can pass, in memory where there is room.
 
     Cloning a database is some hundred small files: 17 ms in memory, and from run to
@@ -44,7 +44,7 @@ def _passable_folder() -> Path:
 
 
 # Before the settings are read: nothing of a test touches the data of the checkout.
-_DATA = _passable_folder()
+_DATA = passable_folder()
 _NAMES = ("SALESCENTER_", "DATABASE_", "SECRET", "SITE_", "PUBLIC_", "REDIS_", "DEMO_")
 for _name in [name for name in os.environ if name.startswith(_NAMES)]:
     del os.environ[_name]
@@ -91,7 +91,7 @@ def cluster() -> Iterator[embedded.Server]:
 @pytest.fixture
 def data_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A data folder of this test's own, for servers it makes itself."""
-    folder = _passable_folder()
+    folder = passable_folder()
     monkeypatch.setenv("SALESCENTER_DATA", str(folder))
     yield folder
     pid = postmaster(folder)
