@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
 
-from consent.models import Kiosk
 from tests.make import House
 
 SWITCHES = ("contact", "attribution", "marketing_sms", "marketing_call")
@@ -25,9 +25,11 @@ class Browser:
     def get(self, path: str, **extra: Any) -> Any:
         return self.client.get(path, **extra)
 
-    def post(self, path: str, data: dict[str, Any] | None = None, **extra: Any) -> Any:
+    def post(
+        self, path: str, data: Mapping[str, Any] | None = None, **extra: Any
+    ) -> Any:
         self.steps.append(path)
-        return self.client.post(path, data or {}, **extra)
+        return self.client.post(path, dict(data or {}), **extra)
 
 
 class KioskBrowser(Browser):
@@ -99,11 +101,7 @@ class Phone(Browser):
         return self.get(response["Location"])
 
 
-def words_of(response: HttpResponse) -> str:
+def words_of(response: Any) -> str:
     """Return the visible words of a page."""
     text = re.sub(r"<(script|style|template)\b.*?</\1>", "", response.content.decode())
     return " ".join(re.sub(r"<[^>]+>", " ", text).split())
-
-
-def kiosk_of(house: House) -> Kiosk:
-    return house.kiosk

@@ -44,9 +44,9 @@ class Office:
         return self.house.site
 
 
-def office(**terms: int) -> Office:
+def office(*, demonstration_clock: bool = False, **terms: int) -> Office:
     """Make a house whose visits can be decided."""
-    built = make.house()
+    built = make.house(demonstration_clock=demonstration_clock)
     defaults = {**ATTRIBUTION["defaults"], **terms}
     channels.rules_publish(
         site=built.site, document={**ATTRIBUTION, "defaults": defaults}
