@@ -34,7 +34,7 @@ def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else ""
     share: AbstractContextManager[object] = nullcontext()
     try:
-        if command not in WITHOUT_DATABASE and not os.environ.get("DATABASE_URL"):
+        if command not in WITHOUT_DATABASE and embedded.wanted():
             share = embedded.ensure()
         with share:
             execute_from_command_line(sys.argv)

@@ -313,7 +313,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _database(stack: contextlib.ExitStack) -> embedded.Server | None:
     """Hold a share of the embedded database, unless another server is named."""
-    if os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"):
+    if not embedded.wanted():
         return None
     if not (instance.data_dir() / "postgres").exists():
         say("making the database")

@@ -43,6 +43,7 @@ __all__ = [
     "Server",
     "connection",
     "ensure",
+    "wanted",
 ]
 
 DYING_SECONDS = 0.5
@@ -116,6 +117,13 @@ class Server:
             server_process.stop(self.data, self._process)
         finally:
             os.close(share)
+
+
+def wanted() -> bool:
+    """Say whether no other database is named, so that this one serves."""
+    return not any(
+        os.environ.get(name) for name in ("DATABASE_URL", "DATABASE_URL_FILE")
+    )
 
 
 def ensure(*, settings: Mapping[str, str] | None = None) -> Server:
