@@ -65,6 +65,11 @@ def consent_grant(
     if published is None:
         raise RulesInvalid(purpose)
     now = clock.now()
+    for over in Consent.objects.filter(
+        subject=subject, purpose=purpose, site=site, state="active", until__lte=now
+    ):
+        # No sweep came by since its term ended; its key goes with the next one.
+        consent_end(unit=unit, consent=over, kind="consent.expired", reason="term")
     until = now + (lasts or timedelta(days=published["retention_days"]))
     destroy_s = int(published["destroy_s"])
     granted = unit.grant(
