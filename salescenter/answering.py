@@ -54,12 +54,13 @@ def error_response(request: HttpRequest, error: DomainError) -> HttpResponseBase
     title = answer.title.text(language)
     todo = answer.todo.text(language)
     kiosk = request.path.startswith("/kiosk/") or "kiosk" in request.COOKIES
+    next_path = answer.next_path or ("/kiosk/" if kiosk else "/")
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse(
             {
                 "error": error.code,
                 "text": f"{title} {todo}",
-                "next": "/kiosk/" if kiosk else "/",
+                "next": next_path,
             },
             status=answer.status,
         )
@@ -73,7 +74,7 @@ def error_response(request: HttpRequest, error: DomainError) -> HttpResponseBase
         "title": title,
         "safe": answer.safe.text(language),
         "todo": todo,
-        "next_url": "/kiosk/" if kiosk else "/",
+        "next_url": next_path,
         "base": base,
     }
     return render(request, "errors/error.html", context, status=answer.status)

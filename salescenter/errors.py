@@ -25,6 +25,8 @@ class Answer:
     title: Say
     safe: Say
     todo: Say
+    next_path: str = ""
+    """Where the way goes on; the surface's first page when empty."""
 
 
 NOTHING_KEPT = Say("没有保存任何内容。", "Nothing was kept.")
@@ -147,6 +149,7 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         Say("这台设备没有配对", "This device is not paired"),
         NOTHING_KEPT,
         Say("请管理员重新配对。", "Please have the administrator pair it again."),
+        "/kiosk/pair/",
     ),
     consent.KeyMissing: Answer(
         410,
