@@ -7,7 +7,7 @@ import uuid
 import psycopg
 import pytest
 
-from consent.models import Consent
+from consent.models import Consent, Kiosk
 from consent.purposes import Purpose
 from faces.models import FaceTemplate
 from tests import make
@@ -191,8 +191,8 @@ def test_an_expired_consent_takes_no_template(db: Database) -> None:
             )
 
 
-def _kiosk(consent: Consent) -> make.Kiosk:
-    return make.Kiosk.objects.select_related("site__operator").get(site=consent.site)
+def _kiosk(consent: Consent) -> Kiosk:
+    return Kiosk.objects.select_related("site__operator").get(site=consent.site)
 
 
 def test_a_subject_is_a_random_identifier(enrolled: Consent) -> None:

@@ -26,7 +26,7 @@ from consent.purposes import Purpose
 from consent.services import publishing
 from consent.services.consents import consents_withdraw
 from consent.services.walks import VISITOR
-from faces import services
+from faces import pixels, services
 from faces.matching import MODEL
 from faces.models import FaceTemplate
 from faces.selectors import enrolled
@@ -171,13 +171,13 @@ def test_no_transaction_is_open_between_start_and_result(
 ) -> None:
     subject = make.person(kiosk=house.kiosk)
     seen: list[bool] = []
-    encode = services.pixels.encode
+    encode = pixels.encode
 
     def watched(frames: object) -> object:
         seen.append(connection.in_atomic_block)
         return encode(frames)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(services.pixels, "encode", watched)
+    monkeypatch.setattr(pixels, "encode", watched)
     make_face.enrol(subject=subject, kiosk=house.kiosk, frames=[frame])
     assert seen == [False]
 

@@ -23,7 +23,7 @@ def _leads_to_subject(model: type[Model], seen: frozenset[type[Model]]) -> bool:
         field.many_to_one or field.one_to_one
         for field in model._meta.get_fields()
         if field.concrete
-        and field.related_model
+        and isinstance(field.related_model, type)
         and field.related_model not in seen
         and _leads_to_subject(field.related_model, seen | {model})
     )
