@@ -21,8 +21,11 @@ def rules_in_force(*, site: Site | None) -> Rules | None:
 
 @contextmanager
 def unit(*, act: Act, site: Site | None) -> Iterator[Unit]:
-    """Open a unit of work (`audit.log.unit`) under the rules in force at the site."""
-    rules = rules_in_force(site=site)
+    """Open a unit of work (`audit.log.unit`) under the rules in force at the site.
+
+    A site that has published none yet stands under the operator's latest.
+    """
+    rules = rules_in_force(site=site) or rules_in_force(site=None)
     with log.unit(
         act=act,
         site=site.code if site else None,

@@ -47,6 +47,8 @@ PURPOSE_FIELDS = (
     "legal_basis",
 )
 TERM_FIELDS = ("retention_days", "destroy_s", "sensitive")
+RETENTION_MAX_DAYS = 36_500
+DESTROY_MAX_SECONDS = 86_400
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
@@ -61,7 +63,7 @@ def canonical(document: Mapping[str, Any]) -> bytes:
     for name in terms:
         if name not in list(Purpose):
             raise RulesInvalid(f"purposes.{name}")
-        _require(terms[name], TERM_FIELDS, f"purposes.{name}.", zero=True)
+        _require_terms(terms[name], f"purposes.{name}.")
         if (name in FACE) and not terms[name]["sensitive"]:
             raise RulesInvalid(f"purposes.{name}.sensitive")
     for language in LANGUAGES:
@@ -75,13 +77,26 @@ def canonical(document: Mapping[str, Any]) -> bytes:
     ).encode()
 
 
-def _require(
-    part: Mapping[str, Any], fields: tuple[str, ...], place: str, *, zero: bool = False
-) -> None:
+def _require(part: Mapping[str, Any], fields: tuple[str, ...], place: str) -> None:
     for name in fields:
-        value = part.get(name)
-        if value is None or (not zero and not value):
+        if not part.get(name):
             raise RulesInvalid(f"{place}{name}")
+
+
+def _require_terms(part: Mapping[str, Any], place: str) -> None:
+    """Refuse terms that no consent could be given under."""
+    fine = {
+        "retention_days": _between(part.get("retention_days"), RETENTION_MAX_DAYS),
+        "destroy_s": _between(part.get("destroy_s"), DESTROY_MAX_SECONDS),
+        "sensitive": isinstance(part.get("sensitive"), bool),
+    }
+    for name in TERM_FIELDS:
+        if not fine[name]:
+            raise RulesInvalid(f"{place}{name}")
+
+
+def _between(value: object, most: int) -> bool:
+    return type(value) is int and 1 <= value <= most
 
 
 def document(*, sha256: str) -> dict[str, Any]:

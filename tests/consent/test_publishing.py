@@ -1,0 +1,208 @@
+"""Rules are published whole or not at all; assessments open and shut the face."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from audit import clock, demonstration
+from audit.documents import document_get
+from audit.selectors import event_list
+from consent import rules
+from consent.errors import RulesInvalid
+from consent.models import ImpactAssessment, Rules
+from consent.purposes import Purpose
+from consent.selectors import assessment_live, rules_get, rules_list
+from consent.services import publishing
+from tests import make
+from tests.conftest import Database
+
+pytestmark = pytest.mark.usefixtures("secrets_dir")
+
+Path = tuple[str, ...]
+
+
+@pytest.fixture
+def house(db: Database) -> make.House:
+    return make.house(demonstration_clock=True)
+
+
+def _required() -> Iterator[Path]:
+    document = make.rules_document()
+    yield from ((name,) for name in rules.DOCUMENT_FIELDS)
+    for purpose in document["purposes"]:
+        yield from (("purposes", purpose, name) for name in rules.TERM_FIELDS)
+    for language in rules.LANGUAGES:
+        yield from (("languages", language, name) for name in rules.LANGUAGE_FIELDS)
+        for purpose in document["purposes"]:
+            place = ("languages", language, "purposes", purpose)
+            yield from ((*place, name) for name in rules.PURPOSE_FIELDS)
+
+
+def _changed(path: Path, value: object) -> dict[str, Any]:
+    document = copy.deepcopy(make.rules_document("2026-09"))
+    # The two languages share one dictionary in the sample.
+    document["languages"] = copy.deepcopy(
+        {name: dict(words) for name, words in document["languages"].items()}
+    )
+    part = document
+    for name in path[:-1]:
+        part[name] = copy.deepcopy(part[name])
+        part = part[name]
+    if value is None:
+        del part[path[-1]]
+    else:
+        part[path[-1]] = value
+    return document
+
+
+def _named(error: pytest.ExceptionInfo[RulesInvalid]) -> str:
+    return str(error.value.args[0])
+
+
+def test_every_missing_field_is_refused_by_its_path() -> None:
+    places = list(_required())
+    assert len(places) > 100
+    for path in places:
+        with pytest.raises(RulesInvalid) as refused:
+            rules.canonical(_changed(path, None))
+        assert _named(refused) == ".".join(path)
+
+
+def test_every_empty_text_is_refused_by_its_path() -> None:
+    for path in _required():
+        if path[-1] in rules.TERM_FIELDS:
+            continue
+        for empty in ("", {}, []):
+            with pytest.raises(RulesInvalid) as refused:
+                rules.canonical(_changed(path, empty))
+            assert _named(refused) == ".".join(path)
+
+
+@pytest.mark.parametrize("path", [("languages", "en"), ("languages", "zh-hans")])
+def test_a_missing_language_is_refused(path: Path) -> None:
+    with pytest.raises(RulesInvalid) as refused:
+        rules.canonical(_changed(path, None))
+    assert _named(refused).startswith(".".join(path))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("retention_days", 0),
+        ("retention_days", -1),
+        ("retention_days", 1.5),
+        ("retention_days", "30"),
+        ("retention_days", True),
+        ("destroy_s", 0),
+        ("destroy_s", 86_401),
+        ("destroy_s", "60"),
+        ("sensitive", "no"),
+    ],
+)
+def test_a_term_that_no_consent_could_have_is_refused(
+    field: str, value: object
+) -> None:
+    with pytest.raises(RulesInvalid) as refused:
+        rules.canonical(_changed(("purposes", "contact", field), value))
+    assert _named(refused) == f"purposes.contact.{field}"
+
+
+def test_a_face_is_always_sensitive_and_a_purpose_always_known() -> None:
+    with pytest.raises(RulesInvalid) as refused:
+        rules.canonical(_changed(("purposes", "face.checkin", "sensitive"), False))
+    assert _named(refused) == "purposes.face.checkin.sensitive"
+    with pytest.raises(RulesInvalid) as refused:
+        rules.canonical(_changed(("purposes", "face.everywhere"), {"sensitive": True}))
+    assert _named(refused) == "purposes.face.everywhere"
+
+
+def test_nothing_of_a_refused_document_is_published(house: make.House) -> None:
+    size = len(event_list(rows=1_000))
+    with pytest.raises(RulesInvalid):
+        publishing.rules_publish(
+            site=house.site, document=_changed(("label",), None), act=make.SETUP
+        )
+    assert rules_get(site=house.site) == house.rules
+    assert len(event_list(rows=1_000)) == size
+
+
+def test_a_published_text_lies_with_the_log_under_its_hash(house: make.House) -> None:
+    content = document_get(sha256=house.rules.sha256)
+    assert content == rules.canonical(make.rules_document())
+    assert hashlib.sha256(content).hexdigest() == house.rules.sha256
+    published = event_list(kind="rules.published")[0]
+    assert published["data"] == {"sha256": house.rules.sha256, "prior": None}
+    assert published["rules"] == house.rules.sha256
+
+
+def test_the_order_of_the_keys_does_not_change_the_hash() -> None:
+    document = make.rules_document()
+    turned = dict(reversed(document.items()))
+    assert rules.canonical(document) == rules.canonical(turned)
+
+
+def test_a_new_version_retires_the_one_before(house: make.House) -> None:
+    newer = publishing.rules_publish(
+        site=house.site, document=make.rules_document("2026-02"), act=make.SETUP
+    )
+    assert rules_get(site=house.site) == newer
+    assert [one.label for one in rules_list()] == ["2026-02", "2026-01"]
+    assert Rules.objects.get(id=house.rules.id).retired_at is not None
+    published = event_list(kind="rules.published")[0]
+    assert published["data"]["prior"] == house.rules.sha256
+
+
+def test_the_notice_shows_the_terms_that_the_program_keeps(house: make.House) -> None:
+    for language in rules.LANGUAGES:
+        notice = rules.notice(sha256=house.rules.sha256, language=language)
+        assert [row["id"] for row in notice["purposes"]] == [
+            *("contact", "attribution", "face.checkin"),
+            *("marketing.sms", "marketing.call"),
+        ]
+        for row in notice["purposes"]:
+            assert (row["retention_days"], row["destroy_s"]) == (30, 60)
+            assert row["separate"] == (row["id"] == "face.checkin")
+
+
+def test_unknown_rules_have_no_text_and_no_terms(house: make.House) -> None:
+    with pytest.raises(RulesInvalid):
+        rules.document(sha256="0" * 64)
+    assert rules.terms(sha256=house.rules.sha256, purpose="channel.disclose") is None
+
+
+def test_an_assessment_opens_what_it_names_until_it_ends(house: make.House) -> None:
+    face = Purpose.FACE_CHECKIN
+    assert assessment_live(site=house.site, purpose=face) is not None
+    assert assessment_live(site=house.site, purpose=Purpose.FACE_ATTRIBUTION) is None
+    with demonstration.clock_shifted(days=366):
+        assert assessment_live(site=house.site, purpose=face) is None
+    approved = event_list(kind="pia.approved")[0]
+    assert approved["data"]["demonstration"] is True
+    assert document_get(sha256=approved["data"]["sha256"]) == b"demonstration"
+
+
+def test_a_stale_assessment_is_shut_for_good(house: make.House) -> None:
+    assessment = ImpactAssessment.objects.get()
+    publishing.assessment_go_stale(
+        assessment=assessment, reason="purpose", act=make.SETUP
+    )
+    assert assessment_live(site=house.site, purpose=Purpose.FACE_CHECKIN) is None
+    assert event_list(kind="pia.stale")[0]["data"] == {"reason": "purpose"}
+    publishing.assessment_approve(
+        site=house.site,
+        code="pia-2",
+        content=b"again",
+        purposes=[Purpose.FACE_CHECKIN],
+        until=clock.now() + timedelta(days=1),
+        demonstration=True,
+        act=make.SETUP,
+    )
+    found = assessment_live(site=house.site, purpose=Purpose.FACE_CHECKIN)
+    assert found is not None
+    assert found.code == "pia-2"

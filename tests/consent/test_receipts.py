@@ -1,0 +1,132 @@
+"""The receipt: signed, the visitor's own, and silent about who they are."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from audit import clock
+from consent.models import Consent, Receipt
+from consent.purposes import SWITCHES, Purpose
+from consent.receipts import receipt_holds, receipt_read
+from tests import make
+from tests.conftest import Database
+
+pytestmark = pytest.mark.usefixtures("secrets_dir")
+
+FIELDS = {
+    *("schema_version", "receipt_id", "event_time", "language", "collection_method"),
+    *("site_id", "pii_principal_id", "privacy_notice", "rules", "rules_label"),
+    *("pii_controllers", "withdrawal_method", "privacy_rights", "storage_locations"),
+    *("jurisdiction", "choices", "signature"),
+}
+
+
+@pytest.fixture
+def receipt(db: Database) -> Receipt:
+    house = make.house()
+    walk = make.walk_finished(
+        kiosk=house.kiosk, yes={Purpose.CONTACT: True}, face=True, language="en"
+    )
+    assert walk.receipt is not None
+    return Receipt.objects.get(id=walk.receipt.id)
+
+
+def _body(receipt: Receipt) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(bytes(receipt.body))
+    return loaded
+
+
+def test_a_receipt_holds_as_it_was_signed(receipt: Receipt) -> None:
+    assert receipt_holds(body=_body(receipt))
+
+
+def test_not_one_byte_of_it_can_be_altered(receipt: Receipt) -> None:
+    raw = bytes(receipt.body)
+    for place in range(len(raw)):
+        for bit in (0x01, 0x20):
+            altered = bytearray(raw)
+            altered[place] ^= bit
+            try:
+                body = json.loads(altered)
+            except ValueError:
+                continue
+            assert not receipt_holds(body=body), (place, bytes(altered[:place][-30:]))
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        None,
+        {},
+        "x",
+        [],
+        {"value": 1},
+        {"value": "", "key": "", "algorithm": "Ed25519"},
+        {"value": "王小明", "key": "x", "algorithm": "Ed25519"},
+    ],
+)
+def test_something_else_for_a_signature_does_not_hold(
+    receipt: Receipt, signature: object
+) -> None:
+    assert not receipt_holds(body={**_body(receipt), "signature": signature})
+    bare = _body(receipt)
+    del bare["signature"]
+    assert not receipt_holds(body=bare)
+
+
+def test_a_choice_added_or_left_out_does_not_hold(receipt: Receipt) -> None:
+    body = _body(receipt)
+    assert not receipt_holds(body={**body, "choices": body["choices"][:-1]})
+    assert not receipt_holds(body={**body, "note": "x"})
+
+
+def test_another_installations_signature_does_not_hold(receipt: Receipt) -> None:
+    body = _body(receipt)
+    other = {**body["signature"], "key": base64.b64encode(bytes(32)).decode()}
+    assert not receipt_holds(body={**body, "signature": other})
+
+
+def test_it_tells_each_choice_with_rules_language_and_time(receipt: Receipt) -> None:
+    body = _body(receipt)
+    consents = {one.purpose: one for one in Consent.objects.all()}
+    given = {
+        choice["purpose"]: choice
+        for choice in body["choices"]
+        if choice["event_state"] == "given"
+    }
+    assert set(given) == set(consents) == {"contact", "face.checkin"}
+    refused = {
+        choice["purpose"]
+        for choice in body["choices"]
+        if choice["event_state"] == "refused"
+    }
+    assert refused == set(SWITCHES) - {"contact"}
+    for purpose, choice in given.items():
+        assert choice["retention_period"] == clock.stamp(consents[purpose].until)
+        assert choice["granted_at"] == clock.stamp(consents[purpose].granted_at)
+        assert choice["sensitive_pii_category"] == (purpose == "face.checkin")
+    assert body["rules"] == consents["contact"].rules.sha256
+    assert body["language"] == "en"
+    assert body["event_time"] == clock.stamp(receipt.issued_at)
+
+
+def test_it_has_no_field_for_a_person(receipt: Receipt) -> None:
+    body = _body(receipt)
+    assert set(body) == FIELDS
+    assert body["pii_principal_id"] == receipt.subject.pseudonym
+    # Not even the database's own identifier of the person, consents or keys.
+    text = bytes(receipt.body).decode()
+    assert str(receipt.subject_id) not in text
+    for consent in Consent.objects.all():
+        assert str(consent.id) not in text
+        assert str(consent.live) not in text
+
+
+def test_its_number_is_the_hash_of_its_bytes(receipt: Receipt) -> None:
+    told = receipt_read(receipt=receipt)
+    assert len(told["number"]) == 9
+    assert {**_body(receipt), "number": told["number"]} == told
