@@ -94,7 +94,7 @@ KINDS: dict[str, Kind] = {
             "prior_root": nullable(hex64),
         },
     ),
-    "site.opened": Kind("pipl-17-18", {"networks": number(0, 64)}),
+    "site.opened": Kind("pipl-17-18"),
     "rules.published": Kind(
         "crpl-29-rules", {"sha256": hex64, "prior": nullable(hex64)}
     ),

@@ -42,6 +42,9 @@ _QUERIES = (
         WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p')
           AND NOT t.relispartition
           AND has_table_privilege(current_user, t.oid, r.named)""",
+    """SELECT 'unlogged ' || relname FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+          AND relpersistence = 'u'""",
 )
 
 

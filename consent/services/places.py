@@ -45,7 +45,7 @@ def site_open(
 ) -> Site:
     """Open a sales center."""
     with log.unit(act=act, site=code, rules=_latest_rules()) as unit:
-        opened = unit.event("site.opened", data={"networks": 0})
+        opened = unit.event("site.opened")
         return Site.objects.create(
             operator=operator,
             code=code,

@@ -87,7 +87,7 @@ def _chinese(day: str) -> dict[str, Any]:
                 ),
                 "why": "介绍人是否有佣金，要按公开的规则来定。",
                 "method": "按公布的判客规则自动比对报备时间、到访时间和您留下的号码，"
-                "不使用面容；每个结论都写明依据的条款，有异议由人来裁定。",
+                "不使用面容；每个结论都写明依据的条款，有异议由人来看。",
                 "data": ["到访时间", "是否与报备相符"],
                 "data_optional": ["报备码"],
                 "retention": f"{DAYS[Purpose.ATTRIBUTION]} 天。",
@@ -157,11 +157,11 @@ def _chinese(day: str) -> dict[str, Any]:
         "storage": "全部保存在本售楼处自己的机器里，位于中国境内；姓名电话与面容模板"
         "分开存放。",
         "transmission": "面容不离开这台机器，不经互联网传输，不出境。",
-        "automated": "判客按公开规则自动得出结论，并写明理由；您或渠道有异议时由人裁定。"
+        "automated": "判客按公开规则自动得出结论，并写明理由；您有异议时，请找前台，由人来看。"
         "面容不参与判客。",
         "rights": [
             "查看、复制、更正、补充、删除您的信息，限制或者拒绝处理，撤回同意，要求解释规则。",
-            "在您自己的页面上可以随时办理；也可以到前台或写信，我们在 15 天内答复。",
+            "查看和撤回，在您自己的页面上随时可以；其他的请到前台或写信，我们在 15 天内答复。",
         ],
         "withdraw": [
             "打开您的页面，点“停止”，一步完成，可以停一项，也可以全部停。",
@@ -235,7 +235,7 @@ def _english(day: str) -> dict[str, Any]:
                 " rules.",
                 "method": "The published rules of attribution compare the time of the"
                 " referral, the time of your visit and the number you left. No face is"
-                " used. Each result names its clause; a person rules on objections.",
+                " used. Each result names its clause; a person looks at objections.",
                 "data": ["time of visit", "whether a referral fits"],
                 "data_optional": ["referral code"],
                 "retention": f"{DAYS[Purpose.ATTRIBUTION]} days.",
@@ -310,12 +310,12 @@ def _english(day: str) -> dict[str, Any]:
         "transmission": "Faces never leave this machine, are not sent over the"
         " internet, and do not go abroad.",
         "automated": "Attribution reaches its result by public rules and writes down"
-        " why; when you or a channel object, a person decides. Faces take no part.",
+        " why; if you object, tell the desk and a person will look at it. Faces take no part.",
         "rights": [
             "See, copy, correct, complete or delete your information; restrict or"
             " refuse its use; withdraw consent; have the rules explained.",
-            "Do it on your own page at any time, at the desk, or by writing to us; we"
-            " answer within 15 days.",
+            "See and withdraw on your own page at any time; for anything else come to"
+            " the desk or write to us, and we answer within 15 days.",
         ],
         "withdraw": [
             "Open your page and tap “Stop”: one step, for one item or for all.",

@@ -13,6 +13,10 @@ CREATE TRIGGER leads_contact_unexpired
     BEFORE INSERT OR UPDATE ON leads_contact
     FOR EACH ROW EXECUTE FUNCTION consent_unexpired();
 
+CREATE CONSTRAINT TRIGGER leads_contact_in_log AFTER INSERT ON leads_contact
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    EXECUTE FUNCTION consent_in_log('event_id', 'contact.collected');
+
 -- Hashes of numbers stay out of the write-ahead log, and so out of every backup.
 ALTER TABLE leads_phoneindex SET UNLOGGED;
 
