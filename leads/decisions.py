@@ -66,9 +66,10 @@ def visit_decide(*, unit: Unit, visit: Visit) -> Decision:
         contact = None
         if Purpose.CONTACT in granted:
             contact = contact_of(subject=visit.subject, site=visit.site)
-        matches = list(_matches(visit, contact, rules))
-        if any(not match.known for match in matches):
+        if contact is not None:
+            # Looking a number up is a use of it, whatever is found.
             viewed(unit=unit, consent=granted[Purpose.CONTACT], reason="arrival")
+        matches = list(_matches(visit, contact, rules))
         facts = list(_facts(visit, contact, matches))
     judged = decide(
         rules=rules,

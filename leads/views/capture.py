@@ -38,7 +38,7 @@ from leads.checkin import (
 )
 from leads.demonstration.camera import frame_jpeg
 from leads.forms import GuestForm
-from leads.kiosks import walk_at
+from leads.kiosks import attempt_failed, walk_at
 from leads.views.access import (
     KioskRequest,
     guest,
@@ -92,7 +92,6 @@ def capture(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
         "use": use,
         "mode": mode,
         "seconds": seconds,
-        "use": use,
     }
     if settings.DEMO_CAMERA:
         context["demo_camera_url"] = reverse("leads:demo_frame", args=[0])[
@@ -138,6 +137,8 @@ def burst(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
         return _no_picture(request, invalid, _answered(request, discarded))
     except (UseClosed, ConsentEnded) as over:
         return _over(request, over)
+    if found.kind == "no_match":
+        attempt_failed(kiosk=request.kiosk)
     if found.kind != "discarded":
         capture_done(walk=_walk(request))
     address = _answered(request, found)

@@ -155,6 +155,7 @@ def compare_consent(request: KioskRequest) -> HttpResponse:
     form = CompareForm(language=language)
     if request.method == "POST":
         form = CompareForm(request.POST, language=language)
+        attempts_allow(kiosk=request.kiosk)
         if form.is_valid():
             use = compare_begin(
                 candidates=known, kiosk=request.kiosk, language=language

@@ -17,7 +17,7 @@ from consent.models import CaptureSession, Consent, Subject, Use
 from consent.services.consents import consents_withdraw
 from consent.services.walks import VISITOR
 from faces.models import FaceTemplate
-from leads.models import Visit
+from leads.models import Attempt, Visit
 from tests import make as houses
 from tests.faces.photographs import collins, encoded, hopper
 from tests.leads import make
@@ -129,6 +129,7 @@ def test_an_impostor_matches_nobody_and_leaves_nothing(kiosk: KioskBrowser) -> N
     assert Visit.objects.count() == 1
     assert kiosk.post("/kiosk/return/face/yes/").status_code == 409
     assert Visit.objects.count() == 1
+    assert Attempt.objects.count() == 1
 
 
 def test_nobody_is_captured_before_their_own_tap(kiosk: KioskBrowser) -> None:
