@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from salescenter import embedded, instance
 
@@ -26,6 +27,7 @@ STEADY_SECONDS = 60  # a child that lived this long has not failed before
 STARTS_MAX_BEFORE_READY = 4
 DATABASE_LOOK_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 class RunError(Exception):
@@ -102,8 +104,9 @@ class Probe:
         """Send the question, which waits in the listener's queue for a worker."""
         if self.link is not None:
             return
-        self.link = socket.create_connection(self.address, timeout=5)
-        self.link.sendall(b"GET /static/- HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        with contextlib.suppress(OSError):  # a full queue; asked again soon
+            self.link = socket.create_connection(self.address, timeout=1)
+            self.link.sendall(b"GET /static/- HTTP/1.0\r\nHost: localhost\r\n\r\n")
 
     def answered(self) -> bool:
         """Say whether a worker has answered, whatever it said."""
@@ -151,6 +154,9 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        if sys.platform == "linux":
+            # What a killed child leaves behind comes here, to be ended and buried.
+            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
         try:
             while not self.stopping:
                 self._watch()
@@ -167,6 +173,8 @@ class Supervisor:
 
     def _watch(self) -> None:
         self._watch_database()
+        for pid in self._orphans():
+            _bury(pid)
         first, *others = self.children
         first.watch()
         if self.ready:
@@ -204,6 +212,24 @@ class Supervisor:
             child.sweep()
             if child.process is not None:
                 child.process.wait()
+        # Killing one may bring its own children here.
+        while orphans := self._orphans():
+            for pid in orphans:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                _bury(pid)
+            time.sleep(0.01)
+
+    def _orphans(self) -> list[int]:
+        """Return the processes that were left to this one, the database excepted."""
+        try:
+            mine = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+        except OSError:
+            return []
+        known = {child.process.pid for child in self.children if child.process}
+        if self.database is not None:
+            known.add(self.database.pid() or 0)
+        return [pid for pid in map(int, mine.split()) if pid not in known]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -335,11 +361,22 @@ def _prepare() -> list[str]:
         pass_fds=(writer,),
     )
     os.close(writer)
-    with os.fdopen(reader, encoding="utf-8") as lines:
-        addresses = lines.read().splitlines()
-    if process.wait():
+    try:
+        with os.fdopen(reader, encoding="utf-8") as lines:
+            addresses = lines.read().splitlines()
+        code = process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        raise
+    if code:
         raise RunError("the preparation failed; the reason is above")
     return addresses
+
+
+def _bury(pid: int) -> None:
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
 
 
 def _interrupt(*_: object) -> None:

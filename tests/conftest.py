@@ -172,7 +172,11 @@ def secrets_dir(tmp_path: Path) -> Iterator[Path]:
     """A secrets folder with an empty key store, for one test."""
     folder = tmp_path / "secrets"
     folder.mkdir(mode=0o700)
-    with override_settings(SECRETS_DIR=folder, KEYSTORE_DIR=folder / "keystore"):
+    with override_settings(
+        SECRETS_DIR=folder,
+        KEYSTORE_DIR=folder / "keystore",
+        EPOCHS_DIR=folder / "epochs",
+    ):
         yield folder
 
 
@@ -190,6 +194,7 @@ def process_env(db: Database, secrets_dir: Path) -> dict[str, str]:
         "SECRET_KEY": settings.SECRET_KEY,
         "SECRETS_DIR": str(secrets_dir),
         "KEYSTORE_DIR": str(secrets_dir / "keystore"),
+        "EPOCHS_DIR": str(secrets_dir / "epochs"),
     }
 
 

@@ -66,9 +66,13 @@ class Server:
 
     def alive(self) -> bool:
         """Say whether the server's main process is there."""
+        return self.pid() is not None
+
+    def pid(self) -> int | None:
+        """Return the process id of the server's main process when it is there."""
         if self._process is not None:
             self._process.poll()  # buries the dead, or they would look alive
-        return server_process.postmaster(self.data) is not None
+        return server_process.postmaster(self.data)
 
     def revive(self) -> None:
         """Start the server again when it died under its users.

@@ -138,13 +138,18 @@ def _gone(pid: int, *, seconds: float = 15) -> bool:
     return False
 
 
-def _descendants(pid: int) -> set[int]:
+def _parents() -> dict[int, int]:
     parents = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
                 parents[int(entry.name)] = int(fields[1])
+    return parents
+
+
+def _descendants(pid: int) -> set[int]:
+    parents = _parents()
     found: set[int] = set()
     heirs = {pid}
     while heirs:
@@ -276,7 +281,9 @@ def test_run_serves_survives_and_ends(
 
     # The web and the database are killed, and both come back.
     web = next(
-        pid for pid in _descendants(first.process.pid) if "gunicorn" in _command(pid)
+        pid
+        for pid, parent in _parents().items()
+        if parent == first.process.pid and "gunicorn" in _command(pid)
     )
     os.kill(web, signal.SIGKILL)
     first.until("web ended")
@@ -297,7 +304,7 @@ def test_run_serves_survives_and_ends(
     began = time.monotonic()
     again = start()
     again.until("^ready ")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 5 * _crowd()
     assert not any("shown this once" in line for line in again.lines)
 
     # Killed without a word, it leaves no web; the next one adopts the database.
@@ -311,6 +318,11 @@ def test_run_serves_survives_and_ends(
     assert postmaster(data_folder) == database
     assert last.end(signal.SIGTERM) == 0
     assert postmaster(data_folder) is None
+
+
+def _crowd() -> float:
+    """Return how many programs share a core here, at least one."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def _command(pid: int) -> str:
