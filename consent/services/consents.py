@@ -183,12 +183,16 @@ def consents_withdraw(
                 consent_end(unit=unit, consent=one, kind="consent.withdrawn", reason=by)
                 for one in here
             ]
-            if not Consent.objects.filter(subject=subject, state="active").exists():
-                links_revoke(unit=unit, subject=subject)
+            _links_revoke_with_last(unit, subject)
         ended += [result for result in results if result is not None]
     for one in ended:
         key_destroy(consent=one.consent)
     return ended
+
+
+def _links_revoke_with_last(unit: Unit, subject: Subject) -> None:
+    if not Consent.objects.filter(subject=subject, state="active").exists():
+        links_revoke(unit=unit, subject=subject)
 
 
 def key_destroy(*, consent: Consent) -> None:
@@ -236,6 +240,7 @@ def consent_expire(consent: Consent, *, reason: str) -> Iterable[Ended]:
         ended = consent_end(
             unit=unit, consent=consent, kind="consent.expired", reason=reason
         )
+        _links_revoke_with_last(unit, consent.subject)
     if ended is None:
         return []
     key_destroy(consent=consent)

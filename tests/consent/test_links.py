@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from audit import demonstration
 from consent import journal
 from consent.errors import LinkUnknown, PassUnknown
 from consent.models import PageLink, Pass, Subject
 from consent.purposes import Purpose
 from consent.services import links, places
-from consent.services.consents import consents_withdraw
+from consent.services.consents import consents_expire_due, consents_withdraw
 from consent.services.walks import VISITOR
 from tests import make
 from tests.conftest import Database
@@ -100,6 +101,16 @@ def test_a_pass_ends_with_the_last_consent_and_the_own_page_does_not(
     with pytest.raises(PassUnknown):
         links.pass_find(code=code, site=house.site)
     assert links.link_find(token=token) == subject
+
+
+def test_a_pass_ends_when_the_last_term_does(db: Database) -> None:
+    house = make.house(demonstration_clock=True)
+    subject = make.person(kiosk=house.kiosk)
+    links.pass_of(subject=subject, site=house.site)
+    with demonstration.clock_shifted(days=31):
+        consents_expire_due()
+    with pytest.raises(PassUnknown):
+        links.pass_of(subject=subject, site=house.site)
 
 
 def test_a_pass_after_a_revoked_one_is_another(house: make.House) -> None:

@@ -78,7 +78,8 @@ def test_every_empty_text_is_refused_by_its_path() -> None:
     for path in _required():
         if path[-1] in rules.TERM_FIELDS:
             continue
-        for empty in ("", {}, []):
+        nothings: tuple[object, ...] = ("", {}, [])
+        for empty in nothings:
             with pytest.raises(RulesInvalid) as refused:
                 rules.canonical(_changed(path, empty))
             assert _named(refused) == ".".join(path)

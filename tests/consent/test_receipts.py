@@ -104,7 +104,7 @@ def test_it_tells_each_choice_with_rules_language_and_time(receipt: Receipt) -> 
         for choice in body["choices"]
         if choice["event_state"] == "refused"
     }
-    assert refused == set(SWITCHES) - {"contact"}
+    assert refused == set(SWITCHES) - {Purpose.CONTACT}
     for purpose, choice in given.items():
         assert choice["retention_period"] == clock.stamp(consents[purpose].until)
         assert choice["granted_at"] == clock.stamp(consents[purpose].granted_at)

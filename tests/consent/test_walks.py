@@ -306,7 +306,9 @@ def test_a_walk_is_finished_after_every_answer_and_once(house: make.House) -> No
         choice["purpose"]: choice["event_state"]
         for choice in receipt_read(receipt=first.receipt)["choices"]
     }
-    assert states == {**dict.fromkeys(SWITCHES, "given"), "face.checkin": "refused"}
+    given = [name for name, state in states.items() if state == "given"]
+    assert set(given) == set(SWITCHES)
+    assert states["face.checkin"] == "refused"
 
 
 def test_the_camera_is_asked_for_under_a_live_consent_only(house: make.House) -> None:

@@ -10,6 +10,7 @@ import json
 import sys
 import time
 import uuid
+from pathlib import Path
 from typing import Any, NoReturn
 
 import django
@@ -66,12 +67,15 @@ def _withdraw(subject: uuid.UUID, *, pause: str) -> None:
     def before_commit(_unit: Unit, _consent: Consent) -> None:
         _pause()
 
+    def before_removal(path: Path) -> None:
+        _pause()
+
     if pause == "before_commit":
         erasure.register("zzz", before_commit)
     elif pause == "committed":
         keys.key_destroy = lambda **_: _pause()
     elif pause == "tombstone":
-        keys._remove = lambda _path: _pause()
+        keys._remove = before_removal
     elif pause == "destroyed":
         keys.key_destroy = destroyed
     person = Subject.objects.get(id=subject)

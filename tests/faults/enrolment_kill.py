@@ -12,11 +12,14 @@ import shutil
 import sys
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management import call_command
+from django.db import connections
 from django.test import override_settings
 
+from salescenter import embedded
 from tests import conftest
-from tests.conftest import THROW_AWAY, Database, embedded, settings
+from tests.conftest import THROW_AWAY, Database
 from tests.faults.killing import Place, kill_enrolments
 
 
@@ -33,7 +36,11 @@ def main() -> int:
     try:
         with (
             embedded.ensure(settings=THROW_AWAY) as server,
-            override_settings(SECRETS_DIR=secrets, KEYSTORE_DIR=secrets / "keystore"),
+            override_settings(
+                SECRETS_DIR=secrets,
+                KEYSTORE_DIR=secrets / "keystore",
+                EPOCHS_DIR=secrets / "epochs",
+            ),
         ):
             call_command("migrate", verbosity=0)
             database = Database(name=embedded.DATABASE, server=server)
@@ -44,7 +51,7 @@ def main() -> int:
                 output=temporary / "output.log",
             )
             findings = kill_enrolments(place, count=options.count, seed=options.seed)
-            conftest.connections.close_all()
+            connections.close_all()
     finally:
         shutil.rmtree(data, ignore_errors=True)
     print(findings.told())
@@ -65,6 +72,7 @@ def _environment(
         "SECRET_KEY": settings.SECRET_KEY,
         "SECRETS_DIR": str(secrets),
         "KEYSTORE_DIR": str(secrets / "keystore"),
+        "EPOCHS_DIR": str(secrets / "epochs"),
         "TMPDIR": str(temporary),
     }
 
