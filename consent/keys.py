@@ -3,10 +3,13 @@
 A key is made before its consent commits and destroyed after it ended; destroying
 leaves a tombstone (which consent, when). Data keys lie wrapped by the key of the
 current epoch. The epoch changes every day and its predecessor's key is destroyed, so
-a copied store is dead within a day. The store is mirrored, never versioned.
+a copied store is dead within a day: the epochs' keys lie in a folder of their own,
+which belongs on another volume and into no copy. The store is mirrored, never
+versioned.
 
-Layout of `KEYSTORE_DIR`, every folder 0700 and every file 0600:
-`epoch-<number>.key` · `data/<consent>.key` · `tombstones/<consent>` · `lock`.
+Layout, every folder 0700 and every file 0600: in `KEYSTORE_DIR`
+`data/<consent>.key` · `tombstones/<consent>` · `lock`; in `EPOCHS_DIR`
+`epoch-<number>.key`.
 """
 
 from __future__ import annotations
@@ -35,8 +38,8 @@ EPOCH = timedelta(days=1)
 def key_create(*, consent: uuid.UUID) -> None:
     """Make the data key of a consent that is about to be committed."""
     with _store(exclusive=False) as root:
-        epoch = _epoch(root)
-        _write(root / "data" / f"{consent}.key", _wrap(root, epoch, consent))
+        epoch = _epoch()
+        _write(root / "data" / f"{consent}.key", _wrap(epoch, consent))
 
 
 def key_destroy(*, consent: uuid.UUID) -> None:
@@ -113,22 +116,22 @@ def epoch_turn(*, at_least: timedelta = EPOCH) -> bool:
         Whether the epoch turned.
     """
     with _store(exclusive=True) as root:
-        present = _epoch(root)
-        made = (root / f"epoch-{present}.key").stat().st_mtime
-        epochs = _epochs(root)
+        present = _epoch()
+        made = _epoch_file(present).stat().st_mtime
+        epochs = _epochs()
         if clock.now().timestamp() - made < at_least.total_seconds() and (
             len(epochs) == 1
         ):
             return False
         fresh = present + 1
-        _write(root / f"epoch-{fresh}.key", secrets.token_bytes(KEY_BYTES))
+        _write(_epoch_file(fresh), secrets.token_bytes(KEY_BYTES))
         for path in (root / "data").glob("*.key"):
             consent = uuid.UUID(path.stem)
             # One key that opens no more is for the sweep; the others are not kept back.
             with suppress(KeyMissing):
-                _write(path, _wrap(root, fresh, consent, _unwrap_in(root, consent)))
+                _write(path, _wrap(fresh, consent, _unwrap_in(root, consent)))
         for old in epochs:
-            _remove(root / f"epoch-{old}.key")
+            _remove(_epoch_file(old))
         return True
 
 
@@ -156,13 +159,14 @@ def secret(name: str) -> bytes:
 @contextmanager
 def _store(*, exclusive: bool) -> Iterator[Path]:
     root = Path(settings.KEYSTORE_DIR)
-    for folder in (root, root / "data", root / "tombstones"):
+    epochs = Path(settings.EPOCHS_DIR)
+    for folder in (root, root / "data", root / "tombstones", epochs):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _epochs(root):
-            _write(root / "epoch-1.key", secrets.token_bytes(KEY_BYTES))
+        if not _epochs():
+            _write(_epoch_file(1), secrets.token_bytes(KEY_BYTES))
         if not exclusive:
             fcntl.flock(lock, fcntl.LOCK_SH)
         yield root
@@ -170,20 +174,21 @@ def _store(*, exclusive: bool) -> Iterator[Path]:
         os.close(lock)
 
 
-def _epochs(root: Path) -> list[int]:
-    return sorted(
-        int(path.stem.removeprefix("epoch-")) for path in root.glob("epoch-*.key")
-    )
+def _epoch_file(number: int) -> Path:
+    return Path(settings.EPOCHS_DIR) / f"epoch-{number}.key"
 
 
-def _epoch(root: Path) -> int:
-    return _epochs(root)[-1]
+def _epochs() -> list[int]:
+    found = Path(settings.EPOCHS_DIR).glob("epoch-*.key")
+    return sorted(int(path.stem.removeprefix("epoch-")) for path in found)
 
 
-def _wrap(
-    root: Path, epoch: int, consent: uuid.UUID, data_key: bytes | None = None
-) -> bytes:
-    wrapping = AESGCM((root / f"epoch-{epoch}.key").read_bytes())
+def _epoch() -> int:
+    return _epochs()[-1]
+
+
+def _wrap(epoch: int, consent: uuid.UUID, data_key: bytes | None = None) -> bytes:
+    wrapping = AESGCM(_epoch_file(epoch).read_bytes())
     nonce = secrets.token_bytes(NONCE_BYTES)
     plain = data_key or secrets.token_bytes(KEY_BYTES)
     sealed = wrapping.encrypt(nonce, plain, f"key|v1|{consent}".encode())
@@ -201,7 +206,7 @@ def _unwrap_in(root: Path, consent: uuid.UUID) -> bytes:
     try:
         wrapped = (root / "data" / f"{consent}.key").read_bytes()
         epoch = int.from_bytes(wrapped[:8], "big")
-        wrapping = AESGCM((root / f"epoch-{epoch}.key").read_bytes())
+        wrapping = AESGCM(_epoch_file(epoch).read_bytes())
         nonce, sealed = wrapped[8 : 8 + NONCE_BYTES], wrapped[8 + NONCE_BYTES :]
         return wrapping.decrypt(nonce, sealed, f"key|v1|{consent}".encode())
     except (FileNotFoundError, InvalidTag):

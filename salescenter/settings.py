@@ -68,6 +68,7 @@ DATABASE_URL = _text("DATABASE_URL")
 EMBEDDED = not DATABASE_URL
 SECRETS_DIR = instance.secrets_dir()
 KEYSTORE_DIR = Path(_text("KEYSTORE_DIR") or SECRETS_DIR / "keystore")
+EPOCHS_DIR = Path(_text("EPOCHS_DIR") or SECRETS_DIR / "epochs")
 DEBUG = _flag("DEBUG")
 DEMO_CAMERA = _flag("DEMO_CAMERA")
 
