@@ -7,6 +7,7 @@ they do in service. A test that does not ask for it cannot reach any database.
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
 import shutil
@@ -45,6 +46,7 @@ def passable_folder() -> Path:
 
 # Before the settings are read: nothing of a test touches the data of the checkout.
 _DATA = passable_folder()
+atexit.register(shutil.rmtree, _DATA, ignore_errors=True)
 _NAMES = ("SALESCENTER_", "DATABASE_", "SECRET", "SITE_", "PUBLIC_", "REDIS_", "DEMO_")
 for _name in [name for name in os.environ if name.startswith(_NAMES)]:
     del os.environ[_name]
@@ -67,10 +69,6 @@ from salescenter.embedded.process import postmaster  # noqa: E402
 BASE_DIR = Path(__file__).resolve().parent.parent
 # The cluster is thrown away, so its durability is not what is tested with it.
 THROW_AWAY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
-
-
-def pytest_unconfigure() -> None:
-    shutil.rmtree(_DATA, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
