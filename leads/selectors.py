@@ -20,6 +20,7 @@ from leads.models import Agent, Channel, Contact, Decision, Referral, Visit
 from leads.words import PURPOSES
 
 RECENT = 20
+SEPARATOR = Say("、", ", ")
 
 FACTS: dict[str, Say] = {
     "referral": Say("报备", "Referral"),
@@ -61,7 +62,7 @@ def visits_today(
             "verified_by": row.verified_by,
             "who": shown.get(row.id) or row.short or "—",
             "can_reveal": row.subject_id in known and row.id not in shown,
-            "consents": "、".join(
+            "consents": SEPARATOR.text(language).join(
                 PURPOSES[name].text(language) for name in consents[row.subject_id]
             )
             if row.subject_id

@@ -261,7 +261,7 @@ def test_the_staffs_pages(stage: Stage, house: House, judge: Judge) -> None:
     desk.page.click("main form .button-next")
     desk.page.wait_for_url("**/desk/referrals/*-*/")
     judge.look(desk, "referral")
-    code = desk.page.locator(".pass-code, .code").first.inner_text()
+    code = desk.page.locator(".big-code").inner_text()
     walking.scan(kiosk, phone)
     walking.choose(phone, ["contact", "attribution"])
     walking.answer_face(phone, "plain")
@@ -286,7 +286,7 @@ def manager(stage: Stage, house: House, judge: Judge) -> None:
     sign_in(desk, "manager", house.passwords["manager"])
     desk.go("/channels/")
     judge.look(desk, "channels")
-    desk.page.locator("a[href^='/decisions/']").first.click()
+    desk.page.locator("a[href^='/decisions/']").last.click()
     desk.page.wait_for_url("**/decisions/*/")
     judge.look(desk, "decision")
 
