@@ -56,9 +56,10 @@ class Answer:
     """What a burst came to.
 
     Attributes:
-        kind: enrolled, confirm, unsure, no_match, discarded or stopped.
+        kind: enrolled, confirm, ask, no_match, discarded or stopped.
         reasons: why frames would not do, for discarded.
-        matched: who it seems to be, for confirm; they have the last word.
+        matched: who it seems to be, for confirm and, with less certainty, for ask;
+            they have the last word.
     """
 
     kind: str
@@ -334,6 +335,7 @@ def _others_stop(kiosk: Kiosk) -> None:
 
 
 def _verdict(found: faces.Comparison) -> Answer:
-    if found.verdict == "match" and found.consent is not None:
-        return Answer(kind="confirm", matched=found.consent.subject)
-    return Answer(kind="unsure" if found.verdict == "ask" else "no_match")
+    if found.consent is None:
+        return Answer(kind="no_match")
+    kind = "confirm" if found.verdict == "match" else "ask"
+    return Answer(kind=kind, matched=found.consent.subject)

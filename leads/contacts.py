@@ -180,16 +180,23 @@ def viewed(*, unit: Unit, consent: Consent, reason: str) -> None:
 
 
 def subject_of_phone(*, phone: str, site: Site) -> Subject | None:
-    """Return the one person with a living contact of this number, or None.
+    """Return who left this number last and still lets it be kept, or None.
+
+    A guest who walked through twice is two subjects with one number; the visit
+    belongs to the later one, and attribution joins both by the number.
 
     Args:
         phone: E.164.
         site: where the contact was left.
     """
     phones_reindex_due()
-    found = _living(site).filter(number_hash=phones.number_hash(_key(), phone))
-    people = {row.contact.subject_id: row.contact.subject for row in found[:8]}
-    return next(iter(people.values())) if len(people) == 1 else None
+    found = (
+        _living(site)
+        .filter(number_hash=phones.number_hash(_key(), phone))
+        .order_by("-contact__collected_at", "-contact__id")
+        .first()
+    )
+    return None if found is None else found.contact.subject
 
 
 def subjects_of_ending(*, digits: str, site: Site) -> list[uuid.UUID]:

@@ -10,9 +10,8 @@ from salescenter.models import Staff
 ROLES: dict[str, tuple[str, ...]] = {
     "reception": ("view_desk", "add_referral_desk", "reveal_contact", "view_decision"),
     "manager": ("view_desk", "view_dashboard", "view_decision"),
-    "compliance": ("read_log", "view_compliance"),
-    "admin": ("manage_kiosk",),
-    "inspector": ("read_log", "view_compliance"),
+    "compliance": ("read_log",),
+    "inspector": ("read_log",),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.sessions.backends.db import SessionStore
+
 from consent.services.sweeping import sweep_often, sweep_seldom
 from leads.contacts import phones_reindex_due
 from leads.kiosks import attempts_forget_due
@@ -16,7 +18,8 @@ def often() -> dict[str, int]:
 
 
 def seldom() -> dict[str, int]:
-    """Forget, turn the key epoch, make room; every `SELDOM_SECONDS`."""
+    """Forget, sessions too, turn the key epoch, make room; every `SELDOM_SECONDS`."""
+    SessionStore.clear_expired()
     return {**sweep_seldom(), "attempts_forgotten": attempts_forget_due()}
 
 

@@ -45,8 +45,6 @@ class Visit(models.Model):
             ("reveal_contact", "Read a visitor's name and number, logged"),
             ("view_decision", "Read why a visit belongs to a channel"),
             ("view_dashboard", "See which channel brings whom, in numbers"),
-            ("view_compliance", "See rules, assessment and the state of the log"),
-            ("manage_kiosk", "Pair and revoke kiosks"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["site", "key"], name="leads_visit_once"),

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -65,7 +66,15 @@ def on_site(
 
 
 def network_is_ours(request: HttpRequest) -> bool:
-    """Tell whether a request comes from one of the site's networks."""
+    """Tell whether a request comes from one of the site's networks.
+
+    What comes by the public address does not, though the tunnel that brings it may
+    end on this very machine.
+    """
+    if settings.PUBLIC_URL != settings.SITE_URL and (
+        request.get_host() == urlsplit(settings.PUBLIC_URL).netloc
+    ):
+        return False
     try:
         address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:

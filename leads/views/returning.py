@@ -55,6 +55,10 @@ NO_FACE = Say(
 )
 
 
+ASKING = ("confirm", "ask")
+"""Answers of the camera on which the visitor has the last word."""
+
+
 @kiosk_page
 @require_GET
 def ways(request: KioskRequest) -> HttpResponse:
@@ -187,7 +191,7 @@ def confirm_yes(request: KioskRequest) -> HttpResponse:
     answer = told.get("answer") or {}
     if answer.get("kind") == "welcome":
         return redirect("leads:kiosk_answer")
-    if use is None or matched is None or answer.get("kind") != "confirm":
+    if use is None or matched is None or answer.get("kind") not in ASKING:
         raise StepOutOfOrder
     kiosk = request.kiosk
     subject = Subject.objects.get(id=matched)

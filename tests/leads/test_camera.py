@@ -16,10 +16,11 @@ from consent import keys
 from consent.models import CaptureSession, Consent, Subject, Use
 from consent.services.consents import consents_withdraw
 from consent.services.walks import VISITOR
+from faces import matching
 from faces.models import FaceTemplate
 from leads.models import Attempt, Visit
 from tests import make as houses
-from tests.faces.photographs import collins, encoded, hopper
+from tests.faces.photographs import collins, encoded, flipped, hopper
 from tests.leads import make
 from tests.leads.browsers import KioskBrowser, Phone, words_of
 
@@ -235,6 +236,20 @@ def test_a_match_that_withdrew_before_saying_yes_is_not_recorded(
     kiosk.post("/kiosk/return/face/yes/")
     assert kind(kiosk.get("/kiosk/answer/")) == "unsure"
     assert Visit.objects.count() == 1
+
+
+def test_an_uncertain_face_asks_and_the_visitor_has_the_last_word(
+    kiosk: KioskBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrolled(kiosk, Phone(), collins())
+    # The same person's mirror image: near, and for this test not near enough.
+    monkeypatch.setattr(matching, "MATCH_MAX_DISTANCE", 0.01)
+    compared(kiosk, "5678", flipped(collins()))
+    assert kind(kiosk.get("/kiosk/answer/")) == "ask"
+    assert Visit.objects.count() == 1
+    kiosk.post("/kiosk/return/face/yes/")
+    assert kind(kiosk.get("/kiosk/answer/")) == "welcome"
+    assert Visit.objects.filter(verified_by="face").count() == 1
 
 
 def test_no_is_an_answer(kiosk: KioskBrowser) -> None:
