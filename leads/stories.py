@@ -75,6 +75,7 @@ def receipt_shown(*, receipt: Receipt, language: str) -> dict[str, Any]:
     told = receipt_read(receipt=receipt)
     titles = purpose_titles(sha256=told["rules"], language=language)
     return {
+        "id": receipt.id,
         "number": told["number"],
         "choices": [
             {

@@ -17,6 +17,7 @@ urlpatterns = [
     path("me/stop/", me.withdraw, name="withdraw"),
     path("me/stop/all/", me.withdraw_all, name="withdraw_all"),
     path("me/stopped/", me.withdrawn, name="withdrawn"),
+    path("me/receipts/<uuid:name>/", me.receipt, name="receipt"),
     path("kiosk/pair/", kiosk.pair, name="kiosk_pair"),
     path("kiosk/", kiosk.home, name="kiosk_home"),
     path("kiosk/state/", kiosk.state, name="kiosk_state"),

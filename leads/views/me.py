@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from consent.errors import FieldsUnknown, LinkUnknown, PassUnknown
 from consent.forms import EmptyForm
 from consent.holdings import held
-from consent.models import Subject
+from consent.models import Receipt, Subject
+from consent.receipts import receipt_read
 from consent.selectors import consents_live, site_first
 from consent.services.consents import consents_withdraw
 from consent.services.links import link_find, pass_code, pass_of
@@ -39,6 +42,20 @@ def me(request: HttpRequest) -> HttpResponse:
         "can_stop_all": any(row["can_stop"] for row in purposes),
     }
     return render(request, "leads/subject_home.html", context)
+
+
+@login_not_required
+@require_GET
+def receipt(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
+    """Hand a person their signed receipt, as the file that was signed."""
+    found = Receipt.objects.filter(id=name, subject=_subject(request)).first()
+    if found is None:
+        raise Http404
+    response = HttpResponse(bytes(found.body), content_type="application/json")
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="receipt-{receipt_read(receipt=found)["number"]}.json"'
+    )
+    return response
 
 
 @login_not_required

@@ -10,6 +10,7 @@ from django.test.utils import setup_test_environment, teardown_test_environment
 
 from tests.conftest import Database
 from tests.leads import make
+from tests.leads.browsers import KioskBrowser
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,3 +24,9 @@ def told_pages() -> Iterator[None]:
 def office(db: Database, secrets_dir: Path) -> make.Office:
     """A site with a paired kiosk, rules of attribution and two channels."""
     return make.office()
+
+
+@pytest.fixture
+def kiosk(office: make.Office) -> KioskBrowser:
+    """The paired kiosk's browser."""
+    return KioskBrowser(office.house)

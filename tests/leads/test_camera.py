@@ -87,11 +87,6 @@ def kind(page: Any) -> str:
     return str(page.context["answer"]["kind"])
 
 
-@pytest.fixture
-def kiosk(office: make.Office) -> KioskBrowser:
-    return KioskBrowser(office.house)
-
-
 def test_enrol_then_come_back_by_face(kiosk: KioskBrowser) -> None:
     phone = Phone()
     assert kind(enrolled(kiosk, phone, collins())) == "enrolled"

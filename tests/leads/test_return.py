@@ -21,11 +21,6 @@ from tests.leads.browsers import KioskBrowser, Phone, words_of
 DETAILS = {"name": "王小明", "phone": "138 1234 5678", "referral_code": ""}
 
 
-@pytest.fixture
-def kiosk(office: make.Office) -> KioskBrowser:
-    return KioskBrowser(office.house)
-
-
 def guest(kiosk: KioskBrowser, phone: str = DETAILS["phone"]) -> str:
     """Walk a guest through and return their pass."""
     page = Phone().walk(
