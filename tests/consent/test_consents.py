@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -19,21 +18,19 @@ from consent.purposes import SWITCHES, Purpose
 from consent.selectors import consent_live, consents_live, consents_of
 from consent.services import publishing
 from consent.services.consents import (
-    ORPHAN_KEY_SECONDS,
     Ended,
     consent_end,
     consent_grant,
     consent_refuse,
     consents_expire_due,
     consents_withdraw,
-    key_destroy,
-    keys_destroy_due,
 )
 from consent.services.sweeping import sweep_often
 from consent.services.walks import VISITOR
 from faces.models import FaceTemplate
 from tests import make
 from tests.conftest import Database
+from tests.consent.make import grant
 from tests.faces import make as make_face
 from tests.faces.photographs import collins, encoded
 
@@ -45,27 +42,6 @@ ALL = dict.fromkeys(SWITCHES, True)
 @pytest.fixture
 def house(db: Database) -> make.House:
     return make.house(demonstration_clock=True)
-
-
-def grant(
-    house: make.House,
-    subject: Subject,
-    purpose: Purpose = Purpose.CONTACT,
-    *,
-    once: bool = False,
-    lasts: timedelta | None = None,
-) -> Consent:
-    with journal.unit(act=VISITOR, site=house.site) as unit:
-        return consent_grant(
-            unit=unit,
-            subject=subject,
-            purpose=purpose,
-            site=house.site,
-            rules=house.rules,
-            language="zh-hans",
-            once=once,
-            lasts=lasts,
-        )
 
 
 def types(**filters: object) -> list[str]:
@@ -335,50 +311,6 @@ def test_a_consent_whose_key_is_lost_is_ended(
         "active",
     ]
     assert not keys.key_missing(consent=kept.id)
-
-
-def test_a_key_that_outlived_its_consent_is_swept(house: make.House) -> None:
-    consent = grant(house, Subject.objects.create())
-    with journal.unit(act=VISITOR, site=house.site) as unit:
-        consent_end(unit=unit, consent=consent, kind="consent.withdrawn", reason="self")
-    assert not keys.key_missing(consent=consent.id)
-    assert keys_destroy_due() == 1
-    assert keys.key_missing(consent=consent.id)
-    assert types()[-1] == "key.destroyed"
-    assert keys_destroy_due() == 0
-
-
-def test_a_key_is_told_destroyed_once(house: make.House) -> None:
-    consent = grant(house, Subject.objects.create())
-    consents_withdraw(subject=consent.subject, purposes=None, act=VISITOR)
-    key_destroy(consent=consent)
-    assert types(kind="key.destroyed") == ["key.destroyed"]
-
-
-def test_the_key_of_a_consent_that_never_committed_is_swept_after_ten_minutes(
-    house: make.House, secrets_dir: Path
-) -> None:
-    with pytest.raises(RuntimeError):
-        with journal.unit(act=VISITOR, site=house.site) as unit:
-            consent_grant(
-                unit=unit,
-                subject=Subject.objects.create(),
-                purpose=Purpose.CONTACT,
-                site=house.site,
-                rules=house.rules,
-                language="en",
-            )
-            raise RuntimeError
-    (orphan,) = keys.keys_stored()
-    kept = grant(house, Subject.objects.create())
-    assert keys_destroy_due() == 0
-    for one in (orphan, kept.id):
-        path = secrets_dir / "keystore" / "data" / f"{one}.key"
-        made = clock.now().timestamp() - ORPHAN_KEY_SECONDS - 1
-        os.utime(path, (made, made))
-    assert keys_destroy_due() == 1
-    assert set(keys.keys_stored()) == {kept.id}
-    assert ORPHAN_KEY_SECONDS == 600
 
 
 def test_old_consents_keep_the_term_they_were_given_under(house: make.House) -> None:

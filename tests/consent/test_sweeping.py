@@ -11,15 +11,23 @@ import pytest
 from audit import clock, demonstration
 from audit.selectors import event_list, log_faults
 from consent import gate, journal, keys
-from consent.models import CaptureSession, Consent, Use
+from consent.models import CaptureSession, Consent, Subject, Use
 from consent.purposes import Purpose
 from consent.selectors import uses_open
-from consent.services.consents import consent_end
+from consent.services.consents import (
+    ORPHAN_KEY_SECONDS,
+    consent_end,
+    consent_grant,
+    consents_withdraw,
+    key_destroy,
+    keys_destroy_due,
+)
 from consent.services.sweeping import sweep_often, sweep_seldom
 from consent.services.walks import VISITOR
 from faces.matching import MODEL
 from tests import make
 from tests.conftest import Database
+from tests.consent.make import grant
 from tests.faces.make import AT_KIOSK
 
 pytestmark = pytest.mark.usefixtures("secrets_dir")
@@ -126,3 +134,47 @@ def test_the_seldom_sweep_makes_room_for_the_log(
     with db.connect("owner") as owner:
         row = owner.execute("SELECT to_regclass('audit_body_1') IS NOT NULL").fetchone()
     assert row == (True,)
+
+
+def test_a_key_that_outlived_its_consent_is_swept(house: make.House) -> None:
+    consent = grant(house, Subject.objects.create())
+    with journal.unit(act=VISITOR, site=house.site) as unit:
+        consent_end(unit=unit, consent=consent, kind="consent.withdrawn", reason="self")
+    assert not keys.key_missing(consent=consent.id)
+    assert keys_destroy_due() == 1
+    assert keys.key_missing(consent=consent.id)
+    assert event_list(rows=1)[0]["type"] == "key.destroyed"
+    assert keys_destroy_due() == 0
+
+
+def test_a_key_is_told_destroyed_once(house: make.House) -> None:
+    consent = grant(house, Subject.objects.create())
+    consents_withdraw(subject=consent.subject, purposes=None, act=VISITOR)
+    key_destroy(consent=consent)
+    assert len(event_list(kind="key.destroyed")) == 1
+
+
+def test_the_key_of_a_consent_that_never_committed_is_swept_after_ten_minutes(
+    house: make.House, secrets_dir: Path
+) -> None:
+    with pytest.raises(RuntimeError):
+        with journal.unit(act=VISITOR, site=house.site) as unit:
+            consent_grant(
+                unit=unit,
+                subject=Subject.objects.create(),
+                purpose=Purpose.CONTACT,
+                site=house.site,
+                rules=house.rules,
+                language="en",
+            )
+            raise RuntimeError
+    (orphan,) = keys.keys_stored()
+    kept = grant(house, Subject.objects.create())
+    assert keys_destroy_due() == 0
+    for one in (orphan, kept.id):
+        path = secrets_dir / "keystore" / "data" / f"{one}.key"
+        made = clock.now().timestamp() - ORPHAN_KEY_SECONDS - 1
+        os.utime(path, (made, made))
+    assert keys_destroy_due() == 1
+    assert set(keys.keys_stored()) == {kept.id}
+    assert ORPHAN_KEY_SECONDS == 600
