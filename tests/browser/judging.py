@@ -1,4 +1,4 @@
-"""What every page must be: reachable to all, never wider than the screen, and looked at.
+"""What every page must be: open to all, never wider than the screen, and looked at.
 
 A page is judged as it stands, at every width that the house has; its picture goes
 where SCREENSHOTS_DIR says, for somebody to open.

@@ -180,5 +180,5 @@ def qr_read(page: Page, selector: str = "[data-qr]") -> str:
     picture = page.locator(selector).first.screenshot()
     pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert pixels is not None
-    text, _, _ = cv2.QRCodeDetector().detectAndDecode(pixels)
+    text, _, _ = cv2.QRCodeDetectorAruco().detectAndDecode(pixels)
     return text

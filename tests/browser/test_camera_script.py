@@ -16,13 +16,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.test import RequestFactory, override_settings
 from django.urls import include, path
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route
+
+from tests.browser.stage import CHROMIUM, QUIET
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
 HOUSE = "http://localhost:9"
-CHROMIUM = "/usr/bin/chromium"
 
 SPY = """
 window.tracks = [];
@@ -74,15 +75,13 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def chromium(playwright: Playwright) -> Iterator[Browser]:
     flags = ["use-fake-device-for-media-stream", "use-fake-ui-for-media-stream"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", *(f"--{flag}" for flag in flags)],
-        )
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(
+        executable_path=CHROMIUM, args=[*QUIET, *(f"--{flag}" for flag in flags)]
+    )
+    yield browser
+    browser.close()
 
 
 def camera_page(*, seconds: int, demo: bool) -> str:

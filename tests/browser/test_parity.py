@@ -50,7 +50,7 @@ def are_twins(device: Device) -> None:
     # As many words, so that neither is the longer promise.
     for words, others in zip(one["words"], other["words"], strict=True):
         assert abs(words - others) <= LETTERS
-    focused = []
+    focused: list[object] = []
     for twin in device.page.locator(".twin").all():
         twin.focus()
         focused.append(looks(device)[len(focused)]["looks"])
