@@ -139,8 +139,11 @@ _NAMED = {
 
 
 def moment_text(at: datetime, zone: ZoneInfo) -> str:
-    """Return a local time to the minute, or finer where the instant is."""
-    precision = "minutes" if at.second == at.microsecond == 0 else "auto"
+    """Return a local time to the minute, or as much finer as the instant is."""
+    if at.microsecond:
+        precision = "microseconds" if at.microsecond % 1000 else "milliseconds"
+    else:
+        precision = "seconds" if at.second else "minutes"
     local = at.astimezone(zone).replace(tzinfo=None)
     return local.isoformat(sep=" ", timespec=precision)
 
