@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -65,6 +66,11 @@ def face_offered(*, site: Site, rules: Rules, terms: Iterable[str]) -> bool:
     )
 
 
+LEAST_LEFT = timedelta(seconds=2)
+"""A consent this near its end is used no more: the event of the use, which is written
+a moment after the check, must still lie within the term."""
+
+
 def consent_live(*, subject: Subject, purpose: str, site: Site) -> Consent | None:
     """Return a person's live, unexpired consent for a purpose at a site, or None."""
     return (
@@ -74,7 +80,7 @@ def consent_live(*, subject: Subject, purpose: str, site: Site) -> Consent | Non
             purpose=purpose,
             site=site,
             state="active",
-            until__gt=clock.now(),
+            until__gt=clock.now() + LEAST_LEFT,
         )
         .first()
     )
@@ -110,7 +116,7 @@ def consents_share(*, ids: Sequence[UUID]) -> list[Consent]:
         )
     return list(
         Consent.objects.select_related("rules", "subject", "site")
-        .filter(id__in=list(ids), state="active", until__gt=clock.now())
+        .filter(id__in=list(ids), state="active", until__gt=clock.now() + LEAST_LEFT)
         .order_by("id")
     )
 

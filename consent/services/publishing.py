@@ -78,9 +78,16 @@ def assessment_approve(
 
 
 def assessment_go_stale(*, assessment: ImpactAssessment, reason: str, act: Act) -> None:
-    """Set an assessment to stale: what it covered is shut at once, everywhere."""
+    """Set an assessment to stale: what it covered is shut at once; twice is once."""
     with journal.unit(act=act, site=assessment.site) as unit:
-        stale = unit.event("pia.stale", data={"reason": reason})
-        ImpactAssessment.objects.filter(id=assessment.id, stale_at=None).update(
-            stale_at=clock.now(), stale_event_id=stale.eid
+        fresh = (
+            ImpactAssessment.objects.select_for_update()
+            .filter(id=assessment.id, stale_at=None)
+            .first()
         )
+        if fresh is None:
+            return
+        stale = unit.event("pia.stale", data={"reason": reason})
+        fresh.stale_at = clock.now()
+        fresh.stale_event_id = stale.eid
+        fresh.save(update_fields=["stale_at", "stale_event"])
