@@ -16,8 +16,9 @@ from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 CHROMIUM = "/usr/bin/chromium"
-# Without Chinese glyphs the pages cannot be looked at.
-PACKAGES = ("chromium", "fonts-noto-cjk")
+# Without Chinese glyphs the pages cannot be looked at; the sweeps run through a real
+# broker where a house has one.
+PACKAGES = ("chromium", "fonts-noto-cjk", "redis-server")
 PYTHON = sys.executable
 TOOLS = Path(PYTHON).parent
 
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
         help="leave out the slow and the browser tests: three minutes at most",
     )
     options = parser.parse_args(arguments)
-    if options.what != "fast" and (missing := browser_missing()):
+    if options.what != "fast" and (missing := packages_missing()):
         print(f"test: {missing}", file=sys.stderr)
         return 1
     return run(FAST_PARTS if options.what == "fast" else ALL_PARTS)
@@ -97,11 +98,11 @@ def run(parts: Sequence[Part]) -> int:
     return 1 if failed else 0
 
 
-def browser_missing() -> str:
-    """Install the browser where that is possible; otherwise say what to install."""
-    if _browser_there():
+def packages_missing() -> str:
+    """Install browser and broker where that is possible; else say what to install."""
+    if _browser_there() and _broker_there():
         return ""
-    advice = f"install {' and '.join(PACKAGES)}: the browser tests need them"
+    advice = f"install {' and '.join(PACKAGES)}: the tests need them"
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return advice
     print(f"installing {' and '.join(PACKAGES)}", flush=True)
@@ -119,7 +120,7 @@ def browser_missing() -> str:
         )
         if done.returncode:
             return f"{' '.join(command[:2])} failed; {advice}"
-    return "" if _browser_there() else advice
+    return "" if _browser_there() and _broker_there() else advice
 
 
 def _browser_there() -> bool:
@@ -132,6 +133,10 @@ def _browser_there() -> bool:
         [listing, ":lang=zh-cn", "family"], capture_output=True, check=False
     )
     return bool(found.stdout.strip())
+
+
+def _broker_there() -> bool:
+    return shutil.which("redis-server") is not None
 
 
 def _word(code: int) -> str:
