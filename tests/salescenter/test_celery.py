@@ -68,17 +68,9 @@ def test_a_worker_behind_redis_closes_what_was_left_open(
         gate.seize(permit=permit)
     worker = subprocess.Popen(
         [
-            sys.executable,
-            "-m",
-            "celery",
-            "-A",
-            "salescenter.celery",
-            "worker",
-            "-B",
-            "--concurrency=1",
-            "--loglevel=ERROR",
-            "--schedule",
-            str(tmp_path / "beat"),
+            *(sys.executable, "-m", "celery", "-A", "salescenter.celery"),
+            *("worker", "-B", "--concurrency=1", "--loglevel=ERROR"),
+            *("--schedule", str(tmp_path / "beat")),
         ],
         env={**process_env, "REDIS_URL": redis_url},
         cwd=Path(__file__).resolve().parents[2],
