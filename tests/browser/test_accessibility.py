@@ -145,6 +145,15 @@ def guests(stage: Stage, kiosk: Device, judge: Judge) -> None:
     judge.look(kiosk, "kiosk-guest", kiosk=True)
     kiosk.page.click("main form[action$='/kiosk/forget/'] button")
     kiosk.at("/kiosk/")
+    # "Not me", said the one; the other asks once more, and thinks better of it.
+    hold(kiosk.page, "有点远，请靠近一步")
+    walking.start_camera(kiosk, phone)
+    kiosk.page.wait_for_selector("[data-lens-on]:not([hidden])")
+    kiosk.page.click("[data-stop] button")
+    kiosk.at("/kiosk/answer/")
+    judge.look(kiosk, "kiosk-stopped", kiosk=True, english=False)
+    kiosk.page.unroute("**/hint/")
+    walking.forget(kiosk)
 
 
 def on_this_screen(kiosk: Device, judge: Judge) -> None:
