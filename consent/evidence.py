@@ -15,7 +15,7 @@ def receipt_holdings(subject: Subject) -> Iterator[Holding]:
         yield Holding(
             title=Say("同意回执", "Consent receipt"),
             value=Say(
-                "您的选择，没有姓名、电话和面容",
+                "您的选择，没有姓名、电话和人脸",
                 "Your choices; no name, phone or face",
             ),
             purpose=None,

@@ -28,7 +28,7 @@ def template_holdings(subject: Subject) -> Iterator[Holding]:
     """Tell a person that their template is held, and never show it."""
     for template in FaceTemplate.objects.filter(subject=subject):
         yield Holding(
-            title=Say("面容模板", "Face template"),
+            title=Say("人脸模板", "Face template"),
             value=Say(
                 "128 个数字，已加密，只存在本售楼处的机器里；没有照片",
                 "128 numbers, encrypted, on this sales center's machine only;"

@@ -30,10 +30,10 @@ TITLES: dict[str, Say] = {
     "use.abandoned": Say("一次拍摄没有完成，已作废", "A capture was left; void"),
     "capture.started": Say("摄像头步骤开始了", "The camera step began"),
     "capture.discarded": Say("画面丢掉了，没有保存", "Pictures dropped, none kept"),
-    "face.enrolled": Say("面容登记好了", "Your face was enrolled"),
-    "face.compare.started": Say("开始比对一次面容", "A face comparison began"),
-    "face.compared": Say("比对了一次面容", "Faces were compared once"),
-    "face.template.destroyed": Say("面容模板删除了", "The face template was deleted"),
+    "face.enrolled": Say("人脸登记好了", "Your face was enrolled"),
+    "face.compare.started": Say("开始比对一次人脸", "A face comparison began"),
+    "face.compared": Say("比对了一次人脸", "Faces were compared once"),
+    "face.template.destroyed": Say("人脸模板删除了", "The face template was deleted"),
     "contact.collected": Say("留下了称呼和手机号", "Name and number were kept"),
     "contact.viewed": Say("用到了称呼或手机号", "Name or number was used"),
     "contact.corrected": Say("改了称呼或手机号", "Name or number was corrected"),
@@ -64,7 +64,7 @@ _VIEWED = {
 
 DESTROYED: dict[str, Say] = {
     "contact.erased": Say("称呼和手机号", "Name and number"),
-    "face.template.destroyed": Say("面容模板", "Face template"),
+    "face.template.destroyed": Say("人脸模板", "Face template"),
     "key.destroyed": Say("这一项的钥匙", "The key of this purpose"),
 }
 """What ending a consent destroyed, by the event that says so."""

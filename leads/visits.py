@@ -25,7 +25,7 @@ VERIFIED = {
     Visit.VerifiedBy.OTP: Say("短信验证码", "code by SMS"),
     Visit.VerifiedBy.QR: Say("扫码登记", "QR code"),
     Visit.VerifiedBy.PHONE: Say("手机号", "phone number"),
-    Visit.VerifiedBy.FACE: Say("比对面容", "face"),
+    Visit.VerifiedBy.FACE: Say("比对人脸", "face"),
     Visit.VerifiedBy.STAFF: Say("前台登记", "by the desk"),
 }
 """How a visit was verified, in words."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db import Error
 
 from audit.say import CHINESE, ENGLISH, Say
+from consent.selectors import site_first
+from consent.views.pages import at_site
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -16,8 +19,11 @@ def page(request: HttpRequest) -> dict[str, Any]:
     """Return the context that the base templates stand on.
 
     The names of site and operator, and whether this is a demonstration, are put on
-    the request by whoever knows the site of the page; a page of no site has none.
+    the request by whoever knows the site of the page; a page of no site in particular
+    is the operator's first one's.
     """
+    if not hasattr(request, "site_name"):
+        _at_first_site(request)
     language = (
         ENGLISH if getattr(request, "LANGUAGE_CODE", CHINESE) == ENGLISH else CHINESE
     )
@@ -31,6 +37,16 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "demonstration": bool(getattr(request, "demonstration", False)),
         "demo_camera": bool(getattr(settings, "DEMO_CAMERA", False)),
     }
+
+
+def _at_first_site(request: HttpRequest) -> None:
+    try:
+        site = site_first()
+    except Error:
+        # The page that says that the database is away must still be shown.
+        return
+    if site is not None:
+        at_site(request, site)
 
 
 def _name(value: object, language: str) -> str:

@@ -81,7 +81,7 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
     ),
     consent.AssessmentRequired: Answer(
         403,
-        Say("面容功能现在关闭", "Faces are switched off now"),
+        Say("人脸功能现在关闭", "Faces are switched off now"),
         NOTHING_KEPT,
         Say(
             "请用别的方式登记，服务一样。", "Any other way gives you the same service."
@@ -210,7 +210,7 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
     ),
     leads.NobodyEnrolled: Answer(
         404,
-        Say("没有可以比对的面容", "There is no face to compare with"),
+        Say("没有可以比对的人脸", "There is no face to compare with"),
         Say("摄像头没有打开。", "The camera was not switched on."),
         OTHER_WAYS,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -33,6 +34,7 @@ def at_site(request: HttpRequest, site: Site) -> None:
     told: Any = request
     told.site_name = Say(site.name_zh, site.name_en)
     told.operator_name = site.operator.legal_name
+    told.site_zone = ZoneInfo(site.timezone)
     told.demonstration = site.operator.demonstration
 
 

@@ -14,9 +14,9 @@ _PARTS = {
     "code": ASSESSMENT_CODE,
     "demonstration": "DEMONSTRATION ONLY / 仅供演示：not an assessment of a real site",
     "purpose_and_method": {
-        "zh": "目的：来过的客人自愿用面容再次登记。方式：客人点击后由登记屏拍摄，"
+        "zh": "目的：来过的客人自愿用人脸再次登记。方式：客人点击后由登记屏拍摄，"
         "只与手机尾号相同者比对（1:少数），结果由本人确认。是否合法、正当、必要："
-        "通行码和手机号能达到同样目的，面容仅为自愿的便利，默认关闭，不作为唯一方式。",
+        "通行码和手机号能达到同样目的，人脸仅为自愿的便利，默认关闭，不作为唯一方式。",
         "en": "Purpose: guests who wish to may check in again with their face. Method:"
         " filmed by the kiosk on the guest's tap, compared only with people of the same"
         " phone ending, confirmed by the guest. Necessity: a pass or a phone number"
@@ -29,7 +29,7 @@ _PARTS = {
         " once and destroys its key.",
     },
     "risk_and_harm": {
-        "zh": "泄露后面容不可更换。模板与姓名分开存放，每份同意一把密钥，不出本机。",
+        "zh": "泄露后人脸不可更换。模板与姓名分开存放，每份同意一把密钥，不出本机。",
         "en": "A leaked face cannot be changed. Templates lie apart from names, each"
         " under a key of its own, and never leave the machine.",
     },

@@ -51,7 +51,7 @@ def _chinese(day: str) -> dict[str, Any]:
             "name": "青禾示范置业有限公司（演示，非真实企业）",
             "address": "示范市演示区样板路 1 号（演示地址）",
             "contact": "privacy@demo.invalid",
-            "privacy_contact": "个人信息保护联系人：演示合规专员，privacy@demo.invalid",
+            "privacy_contact": "演示合规专员，privacy@demo.invalid",
         },
         "site": {"name": "青禾示范售楼处"},
         "summary": [
@@ -87,7 +87,7 @@ def _chinese(day: str) -> dict[str, Any]:
                 ),
                 "why": "介绍人是否有佣金，要按公开的规则来定。",
                 "method": "按公布的判客规则自动比对报备时间、到访时间和您留下的号码，"
-                "不使用面容；每个结论都写明依据的条款，有异议由人来看。",
+                "不使用人脸；每个结论都写明依据的条款，有异议由人来看。",
                 "data": ["到访时间", "是否与报备相符"],
                 "data_optional": ["报备码"],
                 "retention": f"{DAYS[Purpose.ATTRIBUTION]} 天。",
@@ -98,7 +98,7 @@ def _chinese(day: str) -> dict[str, Any]:
                 "recipients": [],
             },
             Purpose.FACE_CHECKIN: {
-                "title": "下次用面容登记",
+                "title": "下次用脸登记",
                 "sentence": (
                     "拍几帧画面，算出 128 个数字，加密保存"
                     f" {DAYS[Purpose.FACE_CHECKIN]} 天；下次您自己点一下，就能认出是您。"
@@ -108,10 +108,10 @@ def _chinese(day: str) -> dict[str, Any]:
                 "method": "只在您点击后、在您面前的登记屏上拍摄；画面只在内存里，"
                 "算完即弃；只和手机尾号相同的人逐一比对，不在所有人里搜索；"
                 "由开源软件 dlib 在本售楼处的机器上计算，结果由您确认。",
-                "data": ["面容模板（128 个数字）"],
+                "data": ["人脸模板（128 个数字）"],
                 "data_optional": [],
                 "retention": f"{DAYS[Purpose.FACE_CHECKIN]} 天，或您撤回的当刻。",
-                "effect": "面容属于敏感个人信息，泄露后不能更换。我们只存加密模板，"
+                "effect": "人脸属于敏感个人信息，泄露后不能更换。我们只存加密模板，"
                 "每个人一把密钥；算错时，可能认不出您，或请您再确认。",
                 "refusal": "没有影响：步骤、等候、服务和价格都一样。",
                 "alternative": "通行码、手机号，或请前台同事登记。",
@@ -154,11 +154,11 @@ def _chinese(day: str) -> dict[str, Any]:
                 "recipients": [],
             },
         },
-        "storage": "全部保存在本售楼处自己的机器里，位于中国境内；姓名电话与面容模板"
+        "storage": "全部保存在本售楼处自己的机器里，位于中国境内；姓名电话与人脸模板"
         "分开存放。",
-        "transmission": "面容不离开这台机器，不经互联网传输，不出境。",
+        "transmission": "人脸不离开这台机器，不经互联网传输，不出境。",
         "automated": "判客按公开规则自动得出结论，并写明理由；您有异议时，请找前台，由人来看。"
-        "面容不参与判客。",
+        "人脸不参与判客。",
         "rights": [
             "查看、复制、更正、补充、删除您的信息，限制或者拒绝处理，撤回同意，要求解释规则。",
             "查看和撤回，在您自己的页面上随时可以；其他的请到前台或写信，我们在 15 天内答复。",
@@ -166,9 +166,9 @@ def _chinese(day: str) -> dict[str, Any]:
         "withdraw": [
             "打开您的页面，点“停止”，一步完成，可以停一项，也可以全部停。",
             f"停止的当刻数据删除，{DESTROY_S} 秒内销毁密钥，备份里的也打不开。",
-            "您曾同意和撤回的记录（没有姓名、电话和面容）保存 5 年，用来证明我们守了规矩。",
+            "您曾同意和撤回的记录（没有姓名、电话和人脸）保存 5 年，用来证明我们守了规矩。",
         ],
-        "minors": "未满 14 周岁，我们不提供面容登记；其他信息请由父母或监护人决定。",
+        "minors": "未满 14 周岁，我们不提供人脸登记；其他信息请由父母或监护人决定。",
         "security": [
             "每份同意一把密钥，加密保存（AES-256-GCM）。",
             "每次收集和使用都先写入不能改的记录，再给出结果。",
@@ -193,8 +193,7 @@ def _english(day: str) -> dict[str, Any]:
             "name": "Qinghe Demonstration Homes Ltd. (a demonstration, no real company)",
             "address": "1 Sample Road, Demonstration District (not a real address)",
             "contact": "privacy@demo.invalid",
-            "privacy_contact": "Privacy contact: demonstration officer,"
-            " privacy@demo.invalid",
+            "privacy_contact": "demonstration officer, privacy@demo.invalid",
         },
         "site": {"name": "Qinghe Demonstration Sales Center"},
         "summary": [

@@ -49,7 +49,7 @@ NO_PHONE = Say(
     "This number cannot check in. Please choose another way, or come to the desk.",
 )
 NO_FACE = Say(
-    "这个尾号没有登记过的面容，不需要开摄像头。请换个办法。",
+    "这个尾号没有登记过的人脸，不需要开摄像头。请换个办法。",
     "Nobody with this ending is enrolled, so no camera is needed."
     " Please choose another way.",
 )
