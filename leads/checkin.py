@@ -30,6 +30,7 @@ from consent.selectors import assessment_live, consent_live, rules_get
 from consent.services.consents import (
     Ended,
     consent_end,
+    consent_expire,
     consent_grant,
     consents_withdraw,
     key_destroy,
@@ -41,6 +42,7 @@ from faces.pixels import Hint
 from faces.selectors import MODEL, enrolled
 from leads.contacts import subjects_of_ending
 from leads.errors import NobodyEnrolled
+from leads.turns import again_due
 
 PROBE_LASTS = timedelta(minutes=3)
 """How long a one-time consent to a comparison may wait for its answer."""
@@ -81,20 +83,13 @@ def enrol_begin(*, walk: Walk, kiosk: Kiosk) -> Use:
     """Open the camera for the guest of a finished walk, at the screen they stand at.
 
     Raises:
-        StepOutOfOrder: another kiosk's walk, or one that is not finished.
+        StepOutOfOrder: another kiosk's walk, one that is not finished, or one whose
+            guest is enrolled already.
         ConsentRequired, AssessmentRequired: no live face consent.
     """
     if walk.kiosk_id != kiosk.id or walk.finished_at is None or walk.subject is None:
         raise StepOutOfOrder
-    _others_stop(kiosk)
-    return gate.begin(
-        subject=walk.subject,
-        purpose=Purpose.FACE_CHECKIN,
-        mode=ENROL,
-        model=MODEL,
-        act=kiosk_act(kiosk),
-        kiosk=kiosk,
-    )
+    return _enrol(walk.subject, kiosk)
 
 
 def candidates(*, digits: str, site: Site) -> list[Consent]:
@@ -184,10 +179,13 @@ def capture_hint(*, use: uuid.UUID, kiosk: Kiosk, frame: bytes) -> Hint:
     """Say whether a frame would do, and forget it.
 
     Raises:
-        UseClosed, ConsentEnded, PermitMisused: the capture is not alive here.
+        UseClosed, ConsentEnded, PermitMisused: the capture is not alive here, or its
+            burst arrived already.
         FrameInvalid, PixelsBusy, PixelsFailed: as `faces.services.hint`.
     """
     with gate.resume(use=use, act=kiosk_act(kiosk), kiosk=kiosk) as permit:
+        if Use.objects.filter(id=use, seized_at__isnull=False).exists():
+            raise UseClosed
         return faces.hint(permit=permit, frame=frame)
 
 
@@ -221,27 +219,37 @@ def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> 
                     )
     except FaceUnusable as unusable:
         reasons = tuple(str(reason) for reason in unusable.reasons)
-        gate.discard(use=use, act=act, reason=reasons[0])
+        _give_up(use, act, reasons[0])
         return Answer(kind="discarded", reasons=reasons)
     except FrameInvalid:
-        gate.discard(use=use, act=act, reason="invalid")
+        _give_up(use, act, "invalid")
         raise
     except (PixelsBusy, PixelsFailed, KeyMissing) as failed:
-        gate.discard(use=use, act=act, reason="failed")
+        _give_up(use, act, "failed")
         return Answer(kind="discarded", reasons=(failed.code,))
     except ConsentEnded:
+        _once_ends(use)
         return Answer(kind="stopped")
     if ended is not None:
         key_destroy(consent=ended.consent)
     return answer
 
 
-def capture_again(*, use: uuid.UUID, kiosk: Kiosk) -> Use:
-    """Open the camera once more after frames that would not do.
+def capture_again(*, use: uuid.UUID, kiosk: Kiosk, walk: Walk | None) -> Use:
+    """Open the camera once more for an enrolment whose frames would not do.
+
+    A comparison is never tried again: its one-time consent ended with its burst.
+
+    Args:
+        use: the one that was discarded.
+        kiosk: where they stand.
+        walk: the one whose camera step this is, if it is under way still.
 
     Raises:
-        UseClosed: no such use at this kiosk, or it is still open.
-        ConsentRequired: the consent is over; ask anew.
+        UseClosed: no such use at this kiosk, it is still open, or it did not end with
+            frames that would not do, a moment ago.
+        StepOutOfOrder: somebody is enrolled under this consent.
+        ConsentRequired: the consent is over, or it was for one comparison; ask anew.
     """
     found = (
         Use.objects.select_related("subject")
@@ -250,22 +258,16 @@ def capture_again(*, use: uuid.UUID, kiosk: Kiosk) -> Use:
     )
     if found is None:
         raise UseClosed
+    if found.mode != ENROL:
+        raise ConsentRequired
+    if not again_due(use=found, walk=walk):
+        raise UseClosed
     consent = consent_live(
         subject=found.subject, purpose=found.purpose, site=kiosk.site
     )
     if consent is None or consent.id != found.consent_id:
         raise ConsentRequired
-    if found.mode == COMPARE:
-        live = _live([uuid.UUID(name) for name in found.candidates], kiosk.site)
-        return _compare(found.subject, live, kiosk)
-    return gate.begin(
-        subject=found.subject,
-        purpose=Purpose.FACE_CHECKIN,
-        mode=ENROL,
-        model=MODEL,
-        act=kiosk_act(kiosk),
-        kiosk=kiosk,
-    )
+    return _enrol(found.subject, kiosk)
 
 
 def capture_stop(*, use: uuid.UUID, kiosk: Kiosk) -> str | None:
@@ -296,6 +298,39 @@ def match_stands(*, subject: Subject, site: Site) -> bool:
     """Tell whether somebody who was matched still consents to that."""
     live = consent_live(subject=subject, purpose=Purpose.FACE_CHECKIN, site=site)
     return live is not None
+
+
+def _enrol(subject: Subject, kiosk: Kiosk) -> Use:
+    """Open the camera for somebody whose face is not enrolled yet.
+
+    Raises:
+        StepOutOfOrder: it is.
+        ConsentRequired, AssessmentRequired: no live face consent.
+    """
+    live = consent_live(subject=subject, purpose=Purpose.FACE_CHECKIN, site=kiosk.site)
+    if live is not None and enrolled(consents=[live]):
+        raise StepOutOfOrder
+    _others_stop(kiosk)
+    return gate.begin(
+        subject=subject,
+        purpose=Purpose.FACE_CHECKIN,
+        mode=ENROL,
+        model=MODEL,
+        act=kiosk_act(kiosk),
+        kiosk=kiosk,
+    )
+
+
+def _give_up(use: uuid.UUID, act: Act, reason: str) -> None:
+    """Close a use whose burst came to nothing; a one-time consent ends with it."""
+    gate.discard(use=use, act=act, reason=reason)
+    _once_ends(use)
+
+
+def _once_ends(use: uuid.UUID) -> None:
+    found = Use.objects.select_related("consent__site", "consent__subject").get(id=use)
+    if found.consent.once:
+        consent_expire(found.consent, reason="used")
 
 
 def _compare(probe: Subject, live: Sequence[Consent], kiosk: Kiosk) -> Use:

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 
+from audit import clock
 from consent.models import Kiosk, Site
 from consent.selectors import kiosk_of_token, site_first
 from consent.views.pages import at_site
@@ -20,6 +21,9 @@ from consent.views.pages import at_site
 KIOSK_COOKIE = "kiosk"
 KIOSK_SECONDS = 400 * 24 * 3600
 GUEST = "guest"
+GUEST_SECONDS = 150
+"""How long what is known of a guest counts; the screen itself forgets sooner."""
+
 CODE = "code"
 
 P = ParamSpec("P")
@@ -93,14 +97,26 @@ def staff_site(request: HttpRequest) -> Site:
 
 
 def guest(request: HttpRequest) -> dict[str, Any]:
-    """Return what this kiosk knows of the guest at its screen: identifiers only."""
+    """Return what this kiosk knows of the guest at its screen: identifiers only.
+
+    Nothing when it was told longer ago than `GUEST_SECONDS`: the screen may have
+    stood still, and who touches it now be somebody else.
+    """
+    found = guest_left(request)
+    told = float(found.get("at") or 0)
+    return found if told > clock.now().timestamp() - GUEST_SECONDS else {}
+
+
+def guest_left(request: HttpRequest) -> dict[str, Any]:
+    """Return what is left of the last guest, however long ago, to clean up after."""
     found: dict[str, Any] = request.session.get(GUEST, {})
     return found
 
 
 def guest_set(request: HttpRequest, **told: Any) -> None:
     """Remember identifiers of the guest at this screen until they are forgotten."""
-    request.session[GUEST] = {**guest(request), **told}
+    at = clock.now().timestamp()
+    request.session[GUEST] = {**guest(request), **told, "at": at}
 
 
 def guest_nonce(request: HttpRequest) -> str:

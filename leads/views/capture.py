@@ -39,6 +39,7 @@ from leads.checkin import (
 from leads.demonstration.camera import frame_jpeg
 from leads.forms import GuestForm
 from leads.kiosks import attempt_failed, walk_at
+from leads.turns import camera_due
 from leads.views.access import (
     KioskRequest,
     guest,
@@ -68,12 +69,15 @@ def start(request: KioskRequest) -> HttpResponse:
     name = form.cleaned_data["id"]
     if name is not None:
         walk = walk_at(kiosk=request.kiosk, identifier=name)
-        if walk is None or walk.camera_asked_at is None:
+        if walk is None or walk.surface == "kiosk":
             raise StepOutOfOrder
     else:
         walk = walk_of(request)
         if walk.surface != "kiosk":
             raise StepOutOfOrder
+    if not camera_due(walk=walk):
+        # Who asked may be gone, and somebody else stand there: no camera for them.
+        return redirect(_answered(request, Answer(kind="late")))
     use = enrol_begin(walk=walk, kiosk=request.kiosk)
     guest_set(request, use=str(use.id), walk=str(walk.id), answer=None)
     return redirect("leads:capture", use.id)
@@ -87,7 +91,7 @@ def capture(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
     try:
         mode, seconds = capture_seconds(use=use, kiosk=request.kiosk)
     except (UseClosed, ConsentEnded):
-        return redirect(_answered(request, Answer(kind="stopped")))
+        return redirect(_stopped(request))
     context: dict[str, Any] = {
         "use": use,
         "mode": mode,
@@ -173,13 +177,17 @@ def again(request: KioskRequest) -> HttpResponse:
     EmptyForm(request.POST, language=language_of(request))
     known = named(guest(request).get("use"))
     if known is None:
-        raise UseClosed
+        return redirect("leads:kiosk_answer")
     try:
-        use = capture_again(use=known, kiosk=request.kiosk)
+        use = capture_again(use=known, kiosk=request.kiosk, walk=_walk(request))
     except ConsentRequired:
-        # The one-time consent waited too long: it is asked anew, not taken for given.
+        # One tap, one comparison: the next one is asked for again.
         asked = guest(request).get("candidates")
         return redirect("leads:return_consent" if asked else "leads:kiosk_return")
+    except (UseClosed, StepOutOfOrder):
+        if (guest(request).get("answer") or {}).get("kind") == "discarded":
+            return redirect(_answered(request, Answer(kind="late")))
+        return redirect("leads:kiosk_answer")
     guest_set(request, use=str(use.id), answer=None)
     return redirect("leads:capture", use.id)
 
@@ -228,6 +236,13 @@ def _answered(request: KioskRequest, found: Answer) -> str:
     return reverse("leads:kiosk_answer")
 
 
+def _stopped(request: KioskRequest) -> str:
+    """Say that a capture is over, unless what it came to is told already."""
+    if guest(request).get("answer"):
+        return reverse("leads:kiosk_answer")
+    return _answered(request, Answer(kind="stopped"))
+
+
 def _words(request: HttpRequest, reason: str) -> str:
     context = {"reason": reason, "lang": language_of(request)}
     return render_to_string("leads/_reason.html", context).strip()
@@ -255,7 +270,7 @@ def _no_picture(
 
 
 def _over(request: KioskRequest, over: DomainError) -> JsonResponse:
-    address = _answered(request, Answer(kind="stopped"))
+    address = _stopped(request)
     return JsonResponse({"error": over.code, "next": address}, status=410)
 
 

@@ -29,6 +29,7 @@ from leads.checkin import capture_done, capture_stop
 from leads.drawing import qr_svg
 from leads.forms import PairForm, StateForm
 from leads.kiosks import code_seconds, guests, walk_asking, walk_at
+from leads.turns import camera_due
 from leads.views.access import (
     CODE,
     KIOSK_COOKIE,
@@ -36,6 +37,7 @@ from leads.views.access import (
     KioskRequest,
     guest,
     guest_forget,
+    guest_left,
     guest_set,
     kiosk_page,
     named,
@@ -133,7 +135,7 @@ def desk(request: KioskRequest) -> HttpResponse:
 def at_screen(request: KioskRequest, name: uuid.UUID) -> HttpResponse:
     """Ask the guest whose phone said "I am at the screen" to start the camera."""
     walk = walk_at(kiosk=request.kiosk, identifier=name)
-    if walk is None or walk.camera_asked_at is None:
+    if walk is None or not camera_due(walk=walk):
         return redirect("leads:kiosk_home")
     guest_set(request, walk=str(walk.id))
     context = {"short": walk.short, "id": walk.id}
@@ -156,7 +158,7 @@ def answer(request: KioskRequest) -> HttpResponse:
 def forget(request: KioskRequest) -> HttpResponse:
     """Forget everything of the guest at this screen: camera, cookies, session."""
     EmptyForm(request.POST, language=language_of(request))
-    known = guest(request)
+    known = guest_left(request)
     use = named(known.get("use"))
     if use is not None:
         capture_stop(use=use, kiosk=request.kiosk)

@@ -44,6 +44,7 @@ from leads.drawing import qr_svg
 from leads.forms import DetailsForm
 from leads.models import Visit
 from leads.stories import receipt_shown
+from leads.turns import camera_due
 from leads.visits import visit_of, visit_record, walk_key
 
 
@@ -167,7 +168,7 @@ def _done_context(request: HttpRequest, walk: Walk, visit: Visit) -> dict[str, A
     context.update(
         pass_code=code,
         pass_qr=qr_svg(code),
-        camera=live is not None and not enrolled,
+        camera=live is not None and not enrolled and _may_ask(walk),
         camera_asked=walk.camera_asked_at is not None,
         enrolled=enrolled,
     )
@@ -178,6 +179,11 @@ def _done_context(request: HttpRequest, walk: Walk, visit: Visit) -> dict[str, A
             f"{settings.PUBLIC_URL}{reverse('consent:link_open')}#{token}"
         )
     return context
+
+
+def _may_ask(walk: Walk) -> bool:
+    """Tell whether the page may offer the camera: on a shared screen for a minute."""
+    return walk.surface == "phone" or camera_due(walk=walk)
 
 
 def _visit_shown(visit: Visit) -> dict[str, Any]:

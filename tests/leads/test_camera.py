@@ -404,5 +404,7 @@ def test_no_transaction_and_no_frame_remain(kiosk: KioskBrowser) -> None:
     assert clock.now()
     assert not Use.objects.filter(closed_at=None).exists()
     session = kiosk.client.session
-    assert set(session["guest"]) <= {"use", "walk", "answer", "matched", "nonce"}
+    assert set(session["guest"]) <= {
+        *("use", "walk", "answer", "matched", "nonce", "at")
+    }
     assert "5678" not in str(dict(session))
