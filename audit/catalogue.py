@@ -198,7 +198,7 @@ KINDS: dict[str, Kind] = {
     "contact.collected": Kind(None, {"commit": hex64}, purpose=True, use=True),
     "contact.viewed": Kind(
         None,
-        {"reason": one_of("arrival", "call_back", "correction")},
+        {"reason": one_of("arrival", "call_back", "correction", "digits", "own_page")},
         purpose=True,
         use=True,
     ),

@@ -36,6 +36,12 @@ class EventInvalid(DomainError):
     code = "event_invalid"
 
 
+class TermOver(Refused):
+    """The consent's term was over when the event of its use was to be written."""
+
+    code = "term_over"
+
+
 class LogClosed(DomainError):
     """There is no open log to append to: nobody has opened one yet."""
 

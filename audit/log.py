@@ -12,6 +12,7 @@ and taken after every other one.
 
 from __future__ import annotations
 
+import json
 import secrets
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,9 +23,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from audit import clock, grammar, merkle
-from audit.catalogue import KINDS
+from audit.catalogue import KINDS, is_use
 from audit.drafts import SYSTEM, Act, Draft, Ref
-from audit.errors import EventInvalid, LogClosed, LogOpen, Refused
+from audit.errors import EventInvalid, LogClosed, LogOpen, Refused, TermOver
 from audit.ids import uuid7
 from audit.models import Head, Index
 
@@ -213,9 +214,46 @@ def _append(drafts: Sequence[Draft]) -> None:
             for place, draft in enumerate(drafts)
         ]
         raws = [grammar.encode(body) for body in bodies]
+        _require_terms(cursor, log, drafts, bodies)
         for draft, body, raw in zip(drafts, bodies, raws, strict=True):
             _insert(cursor, log, draft.eid, int(body["seq"]), raw)
     Index.objects.bulk_create(row for body in bodies for row in index_rows(body))
+
+
+def _require_terms(
+    cursor: Any, log: str, drafts: Sequence[Draft], bodies: Sequence[dict[str, Any]]
+) -> None:
+    """Refuse a use whose moment lies at or past the term of a consent it names.
+
+    The apps judged the consents before; this is the moment that the log will show.
+    """
+    granted = {body["seq"]: body for body in bodies}
+    for draft, body in zip(drafts, bodies, strict=True):
+        if not is_use(body["type"], body["data"]):
+            continue
+        named = [body["consent"], *body["data"].get("candidates", [])]
+        for seq in named:
+            if seq not in granted:
+                cursor.execute(
+                    "SELECT body FROM audit_body WHERE log = %s AND seq = %s",
+                    [log, seq],
+                )
+                row = cursor.fetchone()
+                granted[seq] = json.loads(bytes(row[0])) if row else {}
+            until = granted[seq].get("data", {}).get("until")
+            if until is None or body["at"] >= until:
+                raise TermOver(refusal=_term_refusal(draft))
+
+
+def _term_refusal(draft: Draft) -> Draft:
+    return replace(
+        draft,
+        kind="gate.refused",
+        clause=str(KINDS["gate.refused"].clause),
+        consent=None,
+        data={"reason": "ended", "start": None},
+        eid=uuid.uuid4(),
+    )
 
 
 def _insert(cursor: Any, log: str, eid: uuid.UUID, seq: int, raw: bytes) -> None:

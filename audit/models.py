@@ -56,7 +56,7 @@ class Event(models.Model):
     class Meta:
         db_table = "audit_event"
         constraints = [
-            models.UniqueConstraint("log", "seq", name="audit_event_number"),
+            models.UniqueConstraint(fields=["log", "seq"], name="audit_event_number"),
             models.CheckConstraint(
                 name="audit_event_counts_from_zero", condition=Q(seq__gte=0)
             ),
@@ -121,7 +121,9 @@ class Tile(models.Model):
     class Meta:
         db_table = "audit_tile"
         constraints = [
-            models.UniqueConstraint("log", "level", "idx", name="audit_tile_place")
+            models.UniqueConstraint(
+                fields=["log", "level", "idx"], name="audit_tile_place"
+            )
         ]
 
     def __str__(self) -> str:

@@ -55,6 +55,12 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
     audit.EventInvalid: Answer(
         500, Say("程序出错了", "The program failed"), NOTHING_KEPT, TELL_OPERATOR
     ),
+    audit.TermOver: Answer(
+        409,
+        Say("同意刚刚到期", "The consent has just run out"),
+        NOTHING_KEPT,
+        AT_DESK,
+    ),
     audit.LogClosed: Answer(
         503,
         Say("记录还没有开启", "The log is not open yet"),

@@ -21,7 +21,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "audit_event": APPEND,
     "audit_body": APPEND,
     "audit_index": APPEND,
-    "audit_tile": APPEND,
+    # Tiles are written by the trigger on events, as the owner.
+    "audit_tile": READ,
     "audit_checkpoint": APPEND,
     "audit_document": APPEND,
     "consent_operator": FORWARD,

@@ -10,7 +10,7 @@ from django.db import migrations
 
 PARTITION_ROWS = 2**20
 
-SQL = """
+SQL = r"""
 CREATE TABLE audit_body (
     log varchar(32) NOT NULL,
     seq bigint NOT NULL,
@@ -58,7 +58,7 @@ DECLARE
     carried bytea := leaf;
 BEGIN
     WHILE size & 1 = 1 LOOP
-        carried := sha256('\\x01'::bytea
+        carried := sha256('\x01'::bytea
             || substr(frontier, length(frontier) - 31, 32) || carried);
         frontier := substr(frontier, 1, length(frontier) - 32);
         size := size >> 1;
@@ -116,6 +116,12 @@ BEGIN
         RAISE EXCEPTION 'the head of the log only grows'
             USING ERRCODE = 'restrict_violation';
     END IF;
+    IF NEW.last_at <> OLD.last_at AND NEW.last_at IS DISTINCT FROM (
+        SELECT convert_from(body, 'UTF8')::jsonb ->> 'at' FROM audit_body
+         WHERE log = OLD.log AND seq = NEW.size - 1) THEN
+        RAISE EXCEPTION 'the time of the log is its last event''s'
+            USING ERRCODE = 'restrict_violation';
+    END IF;
     IF NEW.size = OLD.size AND NEW.frontier = OLD.frontier THEN
         RETURN NEW;
     END IF;
@@ -146,7 +152,7 @@ CREATE TRIGGER audit_event_numbered BEFORE INSERT ON audit_event
     FOR EACH ROW EXECUTE FUNCTION audit_event_numbered();
 
 CREATE FUNCTION audit_event_grows_head() RETURNS trigger LANGUAGE plpgsql
-SET search_path = public, pg_temp AS $$
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     grown bytea;
     level smallint := 1;
@@ -157,7 +163,7 @@ DECLARE
 BEGIN
     SELECT frontier INTO tail FROM audit_head WHERE log = NEW.log;
     WHILE rest & 1 = 1 LOOP
-        carried := sha256('\\x01'::bytea
+        carried := sha256('\x01'::bytea
             || substr(tail, length(tail) - 31, 32) || carried);
         tail := substr(tail, 1, length(tail) - 32);
         rest := rest >> 1;
@@ -193,21 +199,35 @@ CREATE FUNCTION audit_body_fits() RETURNS trigger LANGUAGE plpgsql
 SET search_path = public, pg_temp AS $$
 DECLARE
     told jsonb := convert_from(NEW.body, 'UTF8')::jsonb;
+    last text := (SELECT last_at FROM audit_head WHERE log = NEW.log);
     due bytea;
 BEGIN
     SELECT leaf INTO due FROM audit_event WHERE log = NEW.log AND seq = NEW.seq;
-    IF due IS DISTINCT FROM sha256('\\x00'::bytea || NEW.body)
+    IF due IS DISTINCT FROM sha256('\x00'::bytea || NEW.body)
        OR (told ->> 'seq')::bigint <> NEW.seq
        OR told ->> 'clause' IS NULL
-       OR told ->> 'at' < (SELECT last_at FROM audit_head WHERE log = NEW.log) THEN
+       OR told ->> 'at' !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$'
+       OR told ->> 'at' < last
+       -- A clock of the program may run ahead of the database's by a minute.
+       OR (told ->> 'at' > last
+           AND (told ->> 'at')::timestamptz > audit_now() + interval '60 s') THEN
         RAISE EXCEPTION 'a body that does not fit its event'
             USING ERRCODE = 'restrict_violation';
     END IF;
-    UPDATE audit_head SET last_at = told ->> 'at' WHERE log = NEW.log;
     RETURN NEW;
 END $$;
 CREATE TRIGGER audit_body_fits BEFORE INSERT ON audit_body
     FOR EACH ROW EXECUTE FUNCTION audit_body_fits();
+
+CREATE FUNCTION audit_body_tells_time() RETURNS trigger LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE audit_head SET last_at = convert_from(NEW.body, 'UTF8')::jsonb ->> 'at'
+     WHERE log = NEW.log;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_body_tells_time AFTER INSERT ON audit_body
+    FOR EACH ROW EXECUTE FUNCTION audit_body_tells_time();
 CREATE TRIGGER audit_body_stays BEFORE UPDATE OR DELETE ON audit_body
     FOR EACH ROW EXECUTE FUNCTION audit_append_only();
 CREATE TRIGGER audit_document_stays BEFORE UPDATE OR DELETE ON audit_document
@@ -224,12 +244,12 @@ DECLARE
 BEGIN
     SELECT convert_from(b.body, 'UTF8')::jsonb INTO told
       FROM audit_event e JOIN audit_body b ON b.log = e.log AND b.seq = e.seq
-     WHERE e.eid = named;
+     WHERE e.eid = named AND e.xmin = pg_current_xact_id()::xid;
     RETURN coalesce(told ->> 'type' = kind AND told ->> 'purpose' = aim
                     AND told ->> 'subject' = person, false);
 END $$;
 COMMENT ON FUNCTION audit_event_says(uuid, text, text, text) IS
-    'Whether an event is of this kind, about this person, for this purpose.';
+    'Whether this transaction wrote an event of this kind, person and purpose.';
 
 CREATE FUNCTION audit_document_fits() RETURNS trigger LANGUAGE plpgsql
 SET search_path = public, pg_temp AS $$

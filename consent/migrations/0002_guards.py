@@ -28,7 +28,8 @@ BEGIN
             USING ERRCODE = 'restrict_violation';
     END IF;
     IF OLD.state <> 'active' AND (NEW.state <> OLD.state
-        OR NEW.ended_at <> OLD.ended_at OR NEW.ended_event_id <> OLD.ended_event_id
+        OR NEW.ended_at IS DISTINCT FROM OLD.ended_at
+        OR NEW.ended_event_id IS DISTINCT FROM OLD.ended_event_id
         OR NEW.live IS NOT NULL) THEN
         RAISE EXCEPTION 'a consent that ended stays ended'
             USING ERRCODE = 'restrict_violation';
@@ -37,7 +38,8 @@ BEGIN
         RAISE EXCEPTION 'what hangs on a consent hangs on this one'
             USING ERRCODE = 'restrict_violation';
     END IF;
-    IF OLD.key_event_id IS NOT NULL AND NEW.key_event_id <> OLD.key_event_id THEN
+    IF OLD.key_event_id IS NOT NULL
+       AND NEW.key_event_id IS DISTINCT FROM OLD.key_event_id THEN
         RAISE EXCEPTION 'a key is destroyed once' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
@@ -64,6 +66,38 @@ COMMENT ON FUNCTION consent_in_log() IS
 CREATE CONSTRAINT TRIGGER consent_in_log AFTER INSERT ON consent_consent
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     EXECUTE FUNCTION consent_in_log('granted_event_id', 'consent.granted');
+
+CREATE FUNCTION consent_end_in_log() RETURNS trigger LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
+DECLARE
+    person text := (SELECT pseudonym FROM consent_subject WHERE id = NEW.subject_id);
+BEGIN
+    IF (NEW.state <> OLD.state AND NOT audit_event_says(
+            NEW.ended_event_id, 'consent.' || NEW.state, person, NEW.purpose))
+       OR (NEW.key_event_id IS DISTINCT FROM OLD.key_event_id AND NOT audit_event_says(
+            NEW.key_event_id, 'key.destroyed', person, NEW.purpose)) THEN
+        RAISE EXCEPTION 'a consent and its key end in the log too'
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER consent_end_in_log AFTER UPDATE ON consent_consent
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION consent_end_in_log();
+
+CREATE FUNCTION consent_use_in_log() RETURNS trigger LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
+DECLARE
+    person text := (SELECT pseudonym FROM consent_subject WHERE id = NEW.subject_id);
+    kind text := CASE NEW.mode WHEN 'enrol' THEN 'capture.started'
+                               ELSE 'face.compare.started' END;
+BEGIN
+    IF NOT audit_event_says(NEW.start_event_id, kind, person, NEW.purpose) THEN
+        RAISE EXCEPTION 'a use begins in the log' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER consent_use_in_log AFTER INSERT ON consent_use
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION consent_use_in_log();
 
 CREATE FUNCTION consent_unexpired() RETURNS trigger LANGUAGE plpgsql
 SET search_path = public, pg_temp AS $$

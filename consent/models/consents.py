@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from datetime import timedelta
 
 from django.db import models
 from django.db.models import F, Q
@@ -13,6 +14,9 @@ from audit.ids import uuid7
 from audit.models import Event
 from consent.errors import ConsentEnded
 from consent.models.places import Kiosk, Site
+
+USE_MAX = timedelta(seconds=120)
+"""No capture lasts longer."""
 
 
 def pseudonym() -> str:
@@ -204,7 +208,11 @@ class Use(models.Model):
                 name="consent_use_closed_whole",
                 condition=Q(closed_at=None, closed_event=None)
                 | Q(closed_at__isnull=False, closed_event__isnull=False),
-            )
+            ),
+            models.CheckConstraint(
+                name="consent_use_two_minutes",
+                condition=Q(deadline__lte=F("opened_at") + USE_MAX),
+            ),
         ]
         indexes = [
             models.Index(

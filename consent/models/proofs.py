@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from audit.ids import uuid7
 from consent.models.consents import Subject
@@ -38,6 +39,15 @@ class Pass(models.Model):
     code_hash = models.BinaryField(unique=True)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "site"],
+                condition=Q(revoked_at=None),
+                name="consent_pass_one_living",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

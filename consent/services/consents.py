@@ -178,6 +178,7 @@ def consents_withdraw(
     ended: list[Ended] = []
     for site in {consent.site_id: consent.site for consent in found}.values():
         with journal.unit(act=act, site=site) as unit:
+            _subject_lock(subject)
             here = [one for one in found if one.site_id == site.id]
             results = [
                 consent_end(unit=unit, consent=one, kind="consent.withdrawn", reason=by)
@@ -188,6 +189,14 @@ def consents_withdraw(
     for one in ended:
         key_destroy(consent=one.consent)
     return ended
+
+
+def _subject_lock(subject: Subject) -> None:
+    """Let ends of one person's consents come one after the other.
+
+    Two that end at once would each see the other's and leave the pass alive.
+    """
+    list(Subject.objects.select_for_update(no_key=True).filter(id=subject.id))
 
 
 def _links_revoke_with_last(unit: Unit, subject: Subject) -> None:
@@ -237,6 +246,7 @@ def consents_expire_due() -> list[Ended]:
 def consent_expire(consent: Consent, *, reason: str) -> Iterable[Ended]:
     """End one consent whose time is over, and destroy its key."""
     with journal.unit(act=SYSTEM, site=consent.site) as unit:
+        _subject_lock(consent.subject)
         ended = consent_end(
             unit=unit, consent=consent, kind="consent.expired", reason=reason
         )

@@ -17,7 +17,7 @@ from audit.log import Unit
 from consent import keys
 from consent.errors import LinkUnknown, PassUnknown
 from consent.models import PageLink, Pass, Site, Subject
-from consent.selectors import token_hash
+from consent.selectors import consents_live, token_hash
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that looks like a digit."""
@@ -28,10 +28,16 @@ _LOOKALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 
 def pass_issue(*, subject: Subject, site: Site) -> Pass:
-    """Return a person's pass for a site, made now when they have none."""
+    """Return a person's pass for a site, made now when they have none.
+
+    Raises:
+        PassUnknown: they have no live consent here, so nothing to come back to.
+    """
     found = Pass.objects.filter(subject=subject, site=site, revoked_at=None).first()
     if found is not None:
         return found
+    if not any(one.site_id == site.id for one in consents_live(subject=subject)):
+        raise PassUnknown
     identifier = uuid7()
     return Pass.objects.create(
         id=identifier,

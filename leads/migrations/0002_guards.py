@@ -17,6 +17,10 @@ CREATE CONSTRAINT TRIGGER leads_contact_in_log AFTER INSERT ON leads_contact
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     EXECUTE FUNCTION consent_in_log('event_id', 'contact.collected');
 
+CREATE CONSTRAINT TRIGGER leads_contact_corrected_in_log AFTER UPDATE ON leads_contact
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    EXECUTE FUNCTION consent_in_log('event_id', 'contact.corrected');
+
 -- Hashes of numbers stay out of the write-ahead log, and so out of every backup.
 ALTER TABLE leads_phoneindex SET UNLOGGED;
 

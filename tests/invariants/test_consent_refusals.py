@@ -56,6 +56,19 @@ FORBIDDEN = {
         "UPDATE consent_consent SET live = NULL, state = 'withdrawn', ended_at = now(),"
         f" ended_event_id = {THAT_EVENT} WHERE purpose = 'face.checkin'"
     ),
+    "ending a consent by an event that says something else": (
+        "UPDATE consent_consent SET live = NULL, state = 'withdrawn', ended_at = now(),"
+        f" ended_event_id = {THAT_EVENT} WHERE purpose = 'contact'"
+    ),
+    "a use that the log does not know": (
+        "INSERT INTO consent_use (id, mode, subject_id, purpose, consent_id,"
+        " candidates, site_id, kiosk_id, start_event_id, opened_at, deadline) SELECT"
+        " gen_random_uuid(), 'enrol', subject_id, purpose, consent_id, '[]', site_id,"
+        f" kiosk_id, {THAT_EVENT}, now(), now() FROM consent_use LIMIT 1"
+    ),
+    "a use of nine days": (
+        "UPDATE consent_use SET deadline = opened_at + interval '9 days'"
+    ),
     "an ended state that stays live": (
         "UPDATE consent_consent SET state = 'withdrawn' WHERE purpose = 'contact'"
     ),
@@ -102,6 +115,7 @@ def test_an_ended_consent_cannot_be_revived(db: Database, enrolled: Consent) -> 
         link.execute(revive)
     with db.connect("owner") as owner:
         owner.execute("ALTER TABLE consent_consent DISABLE TRIGGER consent_forward")
+        owner.execute(END_IN_LOG)
     with db.connect("app") as link:
         link.execute(revive)
 
@@ -126,6 +140,7 @@ def test_a_consent_the_log_does_not_know_is_refused_at_commit(
         link.execute(statement)
 
 
+END_IN_LOG = "ALTER TABLE consent_consent DISABLE TRIGGER consent_end_in_log"
 GATE_KEY = (
     "ALTER TABLE faces_facetemplate DROP CONSTRAINT faces_facetemplate_live_consent"
 )
@@ -165,6 +180,7 @@ def test_ending_is_refused_by_the_composite_key(
         link.execute(statement)
     with db.connect("owner") as owner:
         owner.execute(GATE_KEY)
+        owner.execute(END_IN_LOG)
     with db.connect("app") as link:
         link.execute(statement)
 
@@ -198,3 +214,14 @@ def _kiosk(consent: Consent) -> Kiosk:
 def test_a_subject_is_a_random_identifier(enrolled: Consent) -> None:
     assert enrolled.subject.pseudonym.startswith("s_")
     assert uuid.UUID(hex=enrolled.subject.pseudonym[2:]).hex != enrolled.subject.id.hex
+
+
+def test_a_destroyed_key_stays_destroyed_in_the_row(
+    db: Database, enrolled: Consent
+) -> None:
+    from consent.services.consents import consents_withdraw
+    from consent.services.walks import VISITOR
+
+    consents_withdraw(subject=enrolled.subject, purposes=None, act=VISITOR)
+    with db.connect("app") as link, pytest.raises(psycopg.Error, match="once"):
+        link.execute("UPDATE consent_consent SET key_event_id = NULL")

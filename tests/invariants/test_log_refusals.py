@@ -31,6 +31,10 @@ REWRITES = [
     "UPDATE audit_head SET size = size + 1",
     "UPDATE audit_head SET frontier = substr(frontier, 33)",
     "UPDATE audit_head SET last_at = ''",
+    "UPDATE audit_head SET last_at = 'zzz'",
+    "UPDATE audit_head SET last_at = '9999-12-31T00:00:00.000Z'",
+    "INSERT INTO audit_tile (id, log, level, idx, hash) SELECT gen_random_uuid(), log,"
+    " 1, 0, sha256('x') FROM audit_head",
     "UPDATE audit_head SET clock = 'demo'",
     "UPDATE audit_head SET log = 'other'",
     "INSERT INTO audit_head (log, operator, clock, size, frontier, last_at)"
@@ -55,6 +59,26 @@ def test_the_app_role_cannot_rewrite_the_log(db: Database, statement: str) -> No
     with db.connect("app") as link, pytest.raises(psycopg.Error):
         link.execute(statement)
     assert _state(db) == before
+
+
+def test_no_event_is_dated_into_the_future(db: Database) -> None:
+    make.house()
+    body = '{"at":"2999-01-01T00:00:00.000Z","clause":"a","seq":%s}'
+    with db.connect("app", autocommit=False) as link:
+        row = link.execute("SELECT size FROM audit_head").fetchone()
+        assert row is not None
+        raw = (body % row[0]).encode()
+        link.execute(
+            "INSERT INTO audit_event (eid, log, seq, leaf) SELECT gen_random_uuid(),"
+            " log, size, sha256('\\x00'::bytea || %s::bytea) FROM audit_head",
+            [raw],
+        )
+        with pytest.raises(psycopg.Error, match="does not fit"):
+            link.execute(
+                "INSERT INTO audit_body (log, seq, body) SELECT log, size - 1, %s"
+                " FROM audit_head",
+                [raw],
+            )
 
 
 def test_an_event_without_its_body_is_refused_at_commit(db: Database) -> None:
@@ -89,6 +113,7 @@ HEAD_GROWS = "ALTER TABLE audit_head DISABLE TRIGGER audit_head_grows"
 NUMBERED = "ALTER TABLE audit_event DISABLE TRIGGER audit_event_numbered"
 HAS_BODY = "ALTER TABLE audit_event DISABLE TRIGGER audit_event_has_body"
 BODY_FITS = "ALTER TABLE audit_body DISABLE TRIGGER audit_body_fits"
+TELLS_TIME = "ALTER TABLE audit_body DISABLE TRIGGER audit_body_tells_time"
 EVENT_STAYS = "ALTER TABLE audit_event DISABLE TRIGGER audit_event_stays"
 NEXT_EVENT = (
     "INSERT INTO audit_event (eid, log, seq, leaf)"
@@ -103,7 +128,7 @@ NEXT_EVENT = (
         ([NUMBERED, HEAD_GROWS, HAS_BODY], NEXT_EVENT.format(ahead=7)),
         ([HAS_BODY], NEXT_EVENT.format(ahead=0)),
         (
-            [BODY_FITS],
+            [BODY_FITS, TELLS_TIME],
             "INSERT INTO audit_body (log, seq, body) SELECT log, size, 'x'"
             " FROM audit_head",
         ),
