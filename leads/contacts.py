@@ -10,8 +10,8 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from audit import clock
 from audit.drafts import Act, Ref
@@ -28,6 +28,9 @@ from leads.models import Contact, PhoneIndex
 SALT_BYTES = 32
 REASONS = ("arrival", "call_back", "correction")
 """Why a member of staff may read a contact."""
+
+REINDEX_LOCK = 0x5C_1DE5
+"""Names the lock under which the phone index is completed; no other code takes it."""
 
 _COMPOUND = re.compile(
     "(欧阳|太史|上官|端木|司马|东方|独孤|南宫|万俟|闻人|夏侯|诸葛|尉迟|公羊|赫连|澹台"
@@ -83,11 +86,19 @@ def contact_collect(
     Raises:
         ConsentRequired: no live `contact` consent; the log says so.
     """
+    try:
+        return _collect(subject, site, details, act)
+    except IntegrityError:
+        # The same form, a moment earlier, on another connection: now it is found.
+        return _collect(subject, site, details, act)
+
+
+def _collect(subject: Subject, site: Site, details: Details, act: Act) -> Contact:
     with journal.unit(act=act, site=site) as unit:
         consent = gate.allow(
             unit=unit, subject=subject, purpose=Purpose.CONTACT, site=site
         )
-        found = Contact.objects.filter(live_id=consent.live).first()
+        found = Contact.objects.select_for_update().filter(live_id=consent.live).first()
         if found is not None and contact_open(contact=found) == details:
             return found
         salt = secrets.token_bytes(SALT_BYTES)
@@ -213,10 +224,10 @@ def subjects_of_ending(*, digits: str, site: Site) -> list[uuid.UUID]:
 
 def same_number(*, contact: Contact) -> Sequence[uuid.UUID]:
     """Return the other people who left the same number at the same site."""
-    own = PhoneIndex.objects.filter(contact=contact).first()
-    if own is None:
+    number = number_hash_of(contact=contact)
+    if number is None:
         return []
-    found = _living(contact.site).filter(number_hash=bytes(own.number_hash))
+    found = _living(contact.site).filter(number_hash=number)
     return list(
         found.exclude(contact__subject_id=contact.subject_id)
         .values_list("contact__subject_id", flat=True)
@@ -225,30 +236,32 @@ def same_number(*, contact: Contact) -> Sequence[uuid.UUID]:
 
 
 def number_hash_of(*, contact: Contact) -> bytes | None:
-    """Return the keyed hash of a contact's number, or None when it is not indexed."""
+    """Return the keyed hash of a contact's number; None when its key is gone.
+
+    The index may have been lost in a crash; then the number itself is hashed.
+    """
     own = PhoneIndex.objects.filter(contact=contact).first()
-    return None if own is None else bytes(own.number_hash)
+    if own is not None:
+        return bytes(own.number_hash)
+    try:
+        return phones.number_hash(_key(), contact_open(contact=contact).phone)
+    except KeyMissing:
+        return None
 
 
 def phones_reindex_due() -> int:
-    """Make the phone index anew when it is empty though contacts stand."""
-    if PhoneIndex.objects.exists() or not Contact.objects.exists():
-        return 0
-    return phones_reindex()
+    """Index every living contact that the index lacks; return how many it lacked.
 
-
-def phones_reindex() -> int:
-    """Make the phone index anew from the living contacts; return how many it has.
-
-    A database that crashed comes back with the unlogged table empty.
+    A database that crashed comes back with the unlogged table empty, and what is left
+    after that may fill it again before this does.
     """
+    if not _unindexed().exists():
+        return 0
     count = 0
-    with transaction.atomic():
-        PhoneIndex.objects.all().delete()
-        living = Contact.objects.select_related("live", "site").filter(
-            live__until__gt=clock.now()
-        )
-        for contact in living.iterator(chunk_size=500):
+    with transaction.atomic(), connection.cursor() as cursor:
+        # One at a time; who waited finds nothing left to do.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REINDEX_LOCK])
+        for contact in _unindexed().select_for_update(of=("self",), skip_locked=True):
             try:
                 details = contact_open(contact=contact)
             except KeyMissing:
@@ -256,6 +269,13 @@ def phones_reindex() -> int:
             _index(contact, details)
             count += 1
     return count
+
+
+def _unindexed() -> QuerySet[Contact]:
+    return Contact.objects.select_related("live", "site").filter(
+        ~Exists(PhoneIndex.objects.filter(contact=OuterRef("pk"))),
+        live__until__gt=clock.now(),
+    )
 
 
 def contact_erase(unit: Unit, consent: Consent) -> None:

@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.db import IntegrityError
+
 from audit import clock
 from audit.drafts import Act, Ref
 from audit.ids import uuid7
@@ -136,6 +138,14 @@ def referral_show(
         ReferralUnknown: there is no such code.
     """
     referral = referral_find(code=code, site=site)
+    try:
+        return _show(subject, site, referral, act)
+    except IntegrityError:
+        # The same form, a moment earlier, on another connection: now it is found.
+        return _show(subject, site, referral, act)
+
+
+def _show(subject: Subject, site: Site, referral: Referral, act: Act) -> ReferralMatch:
     with journal.unit(act=act, site=site) as unit:
         consent = gate.allow(
             unit=unit, subject=subject, purpose=Purpose.ATTRIBUTION, site=site

@@ -16,7 +16,7 @@ from consent import gate, journal
 from consent.holdings import Holding
 from consent.models import Kiosk, Site, Subject, Walk
 from consent.purposes import Purpose
-from leads.contacts import viewed
+from leads.contacts import phones_reindex_due, viewed
 from leads.decisions import visit_decide
 from leads.models import Visit
 
@@ -62,6 +62,7 @@ def visit_record(
     found = visit_of(site=site, key=key)
     if found is not None:
         return found
+    phones_reindex_due()
     try:
         with journal.unit(act=act, site=site) as unit:
             if also is not None:
