@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from audit import clock
 from audit.drafts import Act
+from audit.log import Unit
 from consent import journal, receipts
 from consent.errors import (
+    AssessmentRequired,
     CodeInvalid,
     CodeStale,
     CodeUsed,
+    PassUnknown,
     StepOutOfOrder,
     WalkOver,
 )
-from consent.models import Kiosk, Subject, Walk
+from consent.models import Kiosk, Rules, Subject, Walk
 from consent.purposes import SWITCHES, Purpose
 from consent.rules import document
 from consent.selectors import assessment_live, consent_live, rules_get, token_hash
@@ -31,6 +35,9 @@ FINISH_SECONDS = 1_800
 
 KEEP = timedelta(days=1)
 """How long a walk's row is kept; it holds no personal data."""
+
+UNDER_14 = "under_14"
+"""Key of an anonymous walk's choices: they declared to be under 14."""
 
 VISITOR = Act("self", "visitor")
 
@@ -115,10 +122,13 @@ def walk_choose(
 ) -> Walk:
     """Record the switches of the form: each a consent or a refusal of its own.
 
+    Whoever declares to be under 14 stays anonymous: whatever was ticked, nothing is
+    granted, and neither face nor details are asked for; their guardians decide.
+
     Args:
         walk: an opened walk whose form was not sent before.
         choices: one answer for each of `SWITCHES`, and no other purpose.
-        under_14: declared; then no face is offered.
+        under_14: declared.
         language: the language the form was shown in.
 
     Raises:
@@ -132,40 +142,28 @@ def walk_choose(
     offered = Purpose.FACE_CHECKIN in published and (
         assessment_live(site=site, purpose=Purpose.FACE_CHECKIN) is not None
     )
+    answers = {
+        purpose: answer and not under_14
+        for purpose, answer in choices.items()
+        if purpose in published
+    }
     with journal.unit(act=VISITOR, site=site) as unit:
         locked = _locked(walk)
         if locked.chosen_at is not None:
             raise StepOutOfOrder
-        for purpose, answer in choices.items():
-            if purpose not in published:
-                continue
+        for purpose, answer in answers.items():
             if answer:
-                locked.subject = locked.subject or Subject.objects.create()
-                consent_grant(
-                    unit=unit,
-                    subject=locked.subject,
-                    purpose=purpose,
-                    site=site,
-                    rules=rules,
-                    language=language,
-                )
-            else:
-                consent_refuse(
-                    unit=unit,
-                    purpose=purpose,
-                    language=language,
-                    surface=walk.surface,
-                    rules=rules,
-                )
-        locked.choices = {
-            purpose: answer
-            for purpose, answer in choices.items()
-            if purpose in published
-        }
+                _grant(unit, locked, purpose, rules, language)
+        now = clock.now()
+        locked.choices = {UNDER_14: True} if under_14 else answers
         locked.face_offered = offered and not under_14
         locked.language = language
-        locked.chosen_at = clock.now()
+        locked.chosen_at = now
+        if under_14:
+            locked.details_at = now
         locked.save()
+    refused = [purpose for purpose, answer in answers.items() if not answer]
+    _refuse(locked, refused, rules, language)
     return locked
 
 
@@ -174,6 +172,7 @@ def walk_face(*, walk: Walk, answer: bool, language: str) -> Walk:
 
     Raises:
         StepOutOfOrder: no face was offered, or it was answered before.
+        AssessmentRequired: faces were switched off since; the answer can be no.
     """
     site = walk.kiosk.site
     with journal.unit(act=VISITOR, site=site) as unit:
@@ -182,26 +181,19 @@ def walk_face(*, walk: Walk, answer: bool, language: str) -> Walk:
             raise StepOutOfOrder
         rules = locked.rules or rules_get(site=site)
         if answer:
-            locked.subject = locked.subject or Subject.objects.create()
-            consent_grant(
-                unit=unit,
-                subject=locked.subject,
-                purpose=Purpose.FACE_CHECKIN,
-                site=site,
-                rules=rules,
-                language=language,
-            )
-        else:
-            consent_refuse(
-                unit=unit,
-                purpose=Purpose.FACE_CHECKIN,
-                language=language,
-                surface=walk.surface,
-                rules=rules,
-            )
+            if assessment_live(site=site, purpose=Purpose.FACE_CHECKIN) is None:
+                refusal = unit.draft(
+                    "gate.refused",
+                    purpose=Purpose.FACE_CHECKIN,
+                    data={"reason": "assessment", "start": None},
+                )
+                raise AssessmentRequired(refusal=refusal)
+            _grant(unit, locked, Purpose.FACE_CHECKIN, rules, language)
         locked.choices = {**locked.choices, Purpose.FACE_CHECKIN: answer}
         locked.face_answered_at = clock.now()
         locked.save()
+    if not answer:
+        _refuse(locked, [Purpose.FACE_CHECKIN], rules, language)
     return locked
 
 
@@ -232,8 +224,11 @@ def walk_finish(*, walk: Walk) -> Walk:
                 refused=refused,
                 surface=locked.surface,
             )
-            pass_issue(subject=locked.subject, site=site)
+            with suppress(PassUnknown):  # all was stopped before the last page
+                pass_issue(subject=locked.subject, site=site)
             link_issue(subject=locked.subject)
+            # From here on the receipt tells what they chose; the walk names nobody's.
+            locked.choices = {}
         locked.finished_at = clock.now()
         locked.save()
     return locked
@@ -266,6 +261,40 @@ def walks_forget_due() -> int:
     """Delete the rows of walks that are a day old; return how many."""
     deleted, _ = Walk.objects.filter(created_at__lt=clock.now() - KEEP).delete()
     return deleted
+
+
+def _grant(
+    unit: Unit, walk: Walk, purpose: Purpose, rules: Rules, language: str
+) -> None:
+    walk.subject = walk.subject or Subject.objects.create()
+    consent_grant(
+        unit=unit,
+        subject=walk.subject,
+        purpose=purpose,
+        site=walk.kiosk.site,
+        rules=rules,
+        language=language,
+    )
+
+
+def _refuse(
+    walk: Walk, purposes: Sequence[Purpose], rules: Rules, language: str
+) -> None:
+    """Record refusals in a commit of their own, which names nobody.
+
+    One commit with the consents of the same form would tell whose refusals they are.
+    """
+    if not purposes:
+        return
+    with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
+        for purpose in purposes:
+            consent_refuse(
+                unit=unit,
+                purpose=purpose,
+                language=language,
+                surface=walk.surface,
+                rules=rules,
+            )
 
 
 def _locked(walk: Walk) -> Walk:

@@ -23,7 +23,7 @@ from consent.services.links import (
     pass_issue,
     pass_of,
 )
-from consent.services.walks import VISITOR, walk_ask_camera
+from consent.services.walks import UNDER_14, VISITOR, walk_ask_camera
 from consent.views.pages import (
     VISITOR_COOKIE,
     VISITOR_SECONDS,
@@ -157,6 +157,7 @@ def _done_context(request: HttpRequest, walk: Walk, visit: Visit) -> dict[str, A
         receipt=receipt,
         visit=_visit_shown(visit),
         anonymous=subject is None,
+        under_14=UNDER_14 in walk.choices,
         camera=False,
     )
     if subject is None:

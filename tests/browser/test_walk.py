@@ -251,7 +251,8 @@ def test_a_refusal_costs_nothing(stage: Stage, ledger: Ledger) -> None:
 def test_under_14_is_asked_for_no_face(stage: Stage) -> None:
     kiosk, phone = stage.kiosk(), stage.phone()
     walking.scan(kiosk, phone)
-    walking.choose(phone, age="under_14")
-    walking.leave_details(phone)
-    assert "/visit/face/" not in phone.pages
+    walking.choose(phone, ["contact"], age="under_14")
+    phone.at("/visit/done/")
+    assert not {"/visit/face/", "/visit/details/"} & set(phone.pages)
+    assert not Subject.objects.exists()
     no_camera(phone, kiosk)

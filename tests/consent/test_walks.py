@@ -254,13 +254,20 @@ def test_a_form_with_other_purposes_is_not_taken(
 
 
 def test_under_14_gets_no_face(house: make.House) -> None:
-    walk = chosen(house, {**NO, Purpose.CONTACT: True}, under_14=True)
+    # Nor anything else, whatever was ticked.
+    walk = chosen(house, YES, under_14=True)
     assert walk.face_offered is False
+    assert walk.details_at is not None
     with pytest.raises(StepOutOfOrder):
         walks.walk_face(walk=walk, answer=True, language="en")
     walk = walks.walk_finish(walk=walk)
-    assert walk.receipt is not None
-    assert not Consent.objects.filter(purpose=Purpose.FACE_CHECKIN).exists()
+    assert (walk.subject, walk.receipt) == (None, None)
+    assert walk.choices == {walks.UNDER_14: True}
+    for model in (Subject, Consent, Receipt, Pass, PageLink):
+        assert not model.objects.exists(), model
+    assert keys.keys_stored() == {}
+    refused = event_list(kind="consent.refused")
+    assert {event["purpose"] for event in refused} == set(SWITCHES)
     assert not walks.walk_ask_camera(walk=walk)
 
 

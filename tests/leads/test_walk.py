@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -14,12 +15,14 @@ from consent.models import Consent, Receipt, Subject, Walk
 from consent.services.walks import VISITOR
 from leads.models import Contact, Decision, PhoneIndex, Referral, ReferralMatch, Visit
 from leads.referrals import referral_code
+from leads.views import returning
 from leads.visits import visit_of_walk
 from tests.leads import make
 from tests.leads.browsers import KioskBrowser, Phone, words_of
 
 DETAILS = {"name": "王小明", "phone": "138 1234 5678", "referral_code": ""}
 REFERRED = ("contact", "attribution")
+COMPARE = "/kiosk/return/face/consent/"
 
 
 def kinds() -> list[str]:
@@ -152,12 +155,40 @@ def test_details_need_a_live_contact_consent(office: make.Office) -> None:
     assert Contact.objects.count() == 0
 
 
-def test_a_child_is_offered_no_face(office: make.Office) -> None:
+def test_a_child_leaves_nothing_and_is_welcome(office: make.Office) -> None:
     kiosk, phone = KioskBrowser(office.house), Phone()
-    phone.walk(kiosk.code(), yes=("contact",), details=DETAILS, age="under_14")
-    assert "/visit/face/" not in phone.steps
-    assert not Consent.objects.filter(purpose="face.checkin").exists()
+    phone.open(kiosk.code())
+    answers = {"contact": "on", "attribution": "on", "age": "under_14"}
+    assert phone.post("/visit/", answers)["Location"] == "/visit/done/"
+    page = phone.get("/visit/done/")
+    assert page.context["anonymous"] is True
+    assert "父母或监护人来决定" in words_of(page)
     assert phone.get("/visit/face/")["Location"] == "/visit/done/"
+    assert phone.post("/visit/details/", DETAILS)["Location"] == "/visit/done/"
+    for model in (Subject, Consent, Contact, Receipt):
+        assert not model.objects.exists(), model
+    assert Visit.objects.get().subject is None
+
+
+def asked_to_compare(office: make.Office, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return the kiosk's browser at the page that asks for one comparison."""
+    kiosk = KioskBrowser(office.house)
+    Phone().walk(kiosk.code(), yes=("contact",), face=True, details=DETAILS)
+    live = Consent.objects.get(purpose="face.checkin")
+    # No template is needed to be asked.
+    monkeypatch.setattr(returning, "candidates", lambda **_: [live])
+    answer = kiosk.post("/kiosk/return/face/", {"digits": "5678"})
+    assert answer["Location"] == COMPARE
+    return kiosk
+
+
+def test_the_comparison_says_from_which_age(
+    office: make.Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk = asked_to_compare(office, monkeypatch)
+    assert "仅限满 14 周岁" in words_of(kiosk.get(COMPARE))
+    kiosk.client.cookies["lang"] = "en"
+    assert "14 and over only" in words_of(kiosk.get(COMPARE))
 
 
 @pytest.mark.parametrize(
