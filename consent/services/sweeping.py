@@ -9,7 +9,11 @@ from __future__ import annotations
 from django.db import connection
 
 from consent import gate, keys
-from consent.services.consents import consents_expire_due, keys_destroy_due
+from consent.services.consents import (
+    consents_expire_due,
+    consents_expire_keyless,
+    keys_destroy_due,
+)
 from consent.services.walks import walks_forget_due
 
 
@@ -27,10 +31,11 @@ def sweep_often() -> dict[str, int]:
 
 
 def sweep_seldom() -> dict[str, int]:
-    """Forget old walks, turn the key epoch when due, make room for the log."""
+    """End what lost its key, forget walks, turn the epoch, make room for the log."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT audit_body_extend()")
     return {
+        "consents_keyless": len(consents_expire_keyless()),
         "walks_forgotten": walks_forget_due(),
         "epochs_turned": int(keys.epoch_turn()),
     }

@@ -95,12 +95,42 @@ def provision(data: Path) -> None:
         with psycopg.connect(
             **dsn(data, "superuser", "postgres"), autocommit=True
         ) as link:
+            with psycopg.connect(
+                **dsn(data, "superuser", "template1"), autocommit=True
+            ) as template:
+                _close_template(template)
             _provision_with(link, data)
     except psycopg.Error as error:
         raise EmbeddedError(
             f"the database refuses its own superuser ({type(error).__name__}); is"
             f" {instance.secrets_dir()} the one it was made with?"
         ) from None
+
+
+# Large objects lie outside every table, and so outside every grant on tables.
+_LARGE_OBJECTS = (
+    "lo_creat(integer)",
+    "lo_create(oid)",
+    "lo_from_bytea(oid, bytea)",
+    "lo_put(oid, bigint, bytea)",
+    "lowrite(integer, bytea)",
+)
+
+
+def _close_template(link: psycopg.Connection[Any]) -> None:
+    """Take from everybody what the app role needs nowhere; databases made copy it."""
+    for function in _LARGE_OBJECTS:
+        link.execute(
+            sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(
+                sql.SQL(function)
+            )
+        )
+    for database in ("postgres", "template1"):
+        link.execute(
+            sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(
+                sql.Identifier(database)
+            )
+        )
 
 
 def _provision_with(link: psycopg.Connection[Any], data: Path) -> None:

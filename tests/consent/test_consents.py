@@ -23,6 +23,7 @@ from consent.services.consents import (
     consent_grant,
     consent_refuse,
     consents_expire_due,
+    consents_expire_keyless,
     consents_withdraw,
 )
 from consent.services.sweeping import sweep_often
@@ -304,7 +305,7 @@ def test_a_consent_whose_key_is_lost_is_ended(
     lost = grant(house, Subject.objects.create())
     kept = grant(house, Subject.objects.create())
     (secrets_dir / "keystore" / "data" / f"{lost.id}.key").unlink()
-    assert [one.consent for one in consents_expire_due()] == [lost]
+    assert [one.consent for one in consents_expire_keyless()] == [lost]
     assert event_list(kind="consent.expired")[0]["data"] == {"reason": "key_missing"}
     assert [one.state for one in Consent.objects.order_by("id")] == [
         "expired",

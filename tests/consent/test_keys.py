@@ -18,7 +18,7 @@ from consent import keys
 from consent.errors import KeyMissing
 from consent.models import Consent
 from consent.purposes import Purpose
-from consent.services.consents import consents_expire_due
+from consent.services.consents import consents_expire_keyless
 from tests import make
 from tests.conftest import Database
 
@@ -329,9 +329,9 @@ def test_after_a_restore_a_consent_without_its_key_is_ended(
         old = _file(store, lost.id).read_bytes()
         keys.epoch_turn(at_least=NOW)
         _file(store, lost.id).write_bytes(old)
-    assert [one.consent.id for one in consents_expire_due()] == [lost.id]
+    assert [one.consent.id for one in consents_expire_keyless()] == [lost.id]
     lost.refresh_from_db()
     assert (lost.state, lost.live) == ("expired", None)
     assert lost.key_event_id is not None
     assert Consent.objects.get(purpose=Purpose.FACE_CHECKIN).state == "active"
-    assert consents_expire_due() == []
+    assert consents_expire_keyless() == []

@@ -55,7 +55,11 @@ def test_a_house_in_order_has_nothing_to_sweep(house: make.House) -> None:
     _capture(house)
     size = len(event_list(rows=1_000))
     assert sweep_often() == NOTHING
-    assert sweep_seldom() == {"walks_forgotten": 0, "epochs_turned": 0}
+    assert sweep_seldom() == {
+        "consents_keyless": 0,
+        "walks_forgotten": 0,
+        "epochs_turned": 0,
+    }
     assert len(event_list(rows=1_000)) == size
 
 
@@ -119,7 +123,11 @@ def test_the_seldom_sweep_forgets_walks_and_turns_the_epoch(
     made = (clock.now() - timedelta(hours=1)).timestamp()
     os.utime(present, (made, made))
     with demonstration.clock_shifted(days=1, seconds=1):
-        assert sweep_seldom() == {"walks_forgotten": 1, "epochs_turned": 1}
+        assert sweep_seldom() == {
+            "consents_keyless": 0,
+            "walks_forgotten": 1,
+            "epochs_turned": 1,
+        }
     assert not present.exists()
     (consent,) = Consent.objects.all()
     assert not keys.key_missing(consent=consent.id)

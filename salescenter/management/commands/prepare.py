@@ -16,7 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from audit.selectors import log_state
 from consent.models import Operator
-from consent.services.sweeping import sweep_often
+from consent.services.sweeping import sweep_often, sweep_seldom
 from salescenter import grants
 from salescenter.addresses import addresses
 from salescenter.checks import guards_require
@@ -42,6 +42,7 @@ class Command(BaseCommand):
         # After a restore, consents whose key is gone end before anything is served.
         if log_state() is not None:
             sweep_often()
+            sweep_seldom()
         self._collect_static()
         # An outside database belongs to somebody who decides what is put into it.
         if settings.EMBEDDED and not Operator.objects.exists():
