@@ -176,9 +176,14 @@ def _facts(
             "other": str(other),
         }
     concerned = {match.referral.id: match.referral for match in matches}
-    rows = ReferralMatch.objects.filter(referral__in=list(concerned)).exclude(
-        subject=visit.subject
+    stored = list(
+        ReferralMatch.objects.filter(referral__in=list(concerned)).exclude(
+            subject=visit.subject
+        )
     )
+    # Who stopped attribution is in nobody's facts any more.
+    agreed = set(_attributed([row.subject_id for row in stored], visit))
+    rows = [row for row in stored if row.subject_id in agreed]
     for row in rows:
         yield _match_fact(
             str(row.id), row.how, row.at, row.referral_id, str(row.subject_id)
@@ -249,6 +254,7 @@ def _referral_fact(referral: Referral) -> dict[str, Any]:
         "agent": referral.agent.code,
         "surname": None,
         "phone": None,
+        "whole": not referral.is_masked,
         "consent_proof": referral.consent_proof,
     }
 

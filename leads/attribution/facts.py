@@ -63,7 +63,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referral(Fact):
-    """A channel announced a client. `phone` is E.164; or masked; or erased."""
+    """A channel announced a client. `phone` is E.164; or masked; or erased.
+
+    `whole` says of an erased one that it was whole, so that its matches were certain.
+    """
 
     channel: str
     kind: str
@@ -71,6 +74,7 @@ class Referral(Fact):
     surname: str | None
     phone: str | None
     masked: MaskedPhone | None = None
+    whole: bool = False
     consent_proof: bool
 
 
@@ -214,6 +218,7 @@ def _referral(entry: Entry, fact_id: str, at: datetime, region: str) -> Referral
         surname=entry.text_or_null("surname"),
         phone=None if stands_in else _phone(entry, "phone", region),
         masked=hidden,
+        whole=entry.flag("whole") if "whole" in entry.data else False,
         consent_proof=entry.flag("consent_proof"),
     )
 

@@ -214,10 +214,11 @@ class People:
     def ambiguous(self, referral: Referral, customer: Customer) -> bool:
         """Tell whether a referral without a whole phone fits other customers too.
 
+        A whole number names one customer, also after it was erased (A1).
         Only people who have visited by then count. Where this customer showed the
         referral's own code, nothing rests on the digits (A11).
         """
-        if referral.phone is not None:
+        if referral.phone is not None or referral.whole:
             return False
         shown = self._records.shown_to.get(referral.id, {})
         if not customer.visitors.isdisjoint(shown):

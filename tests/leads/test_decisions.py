@@ -210,6 +210,27 @@ def test_after_withdrawal_nothing_is_matched(office: make.Office) -> None:
     assert first.outcome == "channel"
 
 
+def test_who_stopped_contact_alone_makes_no_number_ambiguous(
+    office: make.Office,
+) -> None:
+    make.announced(office.broker)
+    first = visitor(office)
+    assert outcome(arrives(office, first)) == ("channel", "A5", "b-1")
+    consents_withdraw(subject=first, purposes=[Purpose.CONTACT], act=VISITOR)
+    assert outcome(arrives(office, visitor(office))) == ("channel", "A5", "b-1")
+
+
+def test_who_stopped_attribution_is_in_nobodys_facts(office: make.Office) -> None:
+    make.announced(office.broker, phone="138****5678", surname="王")
+    first = visitor(office, phone="13811115678", name="王一")
+    arrives(office, first)
+    consents_withdraw(subject=first, purposes=[Purpose.ATTRIBUTION], act=VISITOR)
+    second = visitor(office, phone="13822225678", name="王二")
+    decision = arrives(office, second)
+    assert str(first.id) not in str(decision.facts)
+    assert outcome(decision)[0] == "channel"
+
+
 def test_a_site_without_rules_decides_nothing(
     db: Database, secrets_dir: object
 ) -> None:

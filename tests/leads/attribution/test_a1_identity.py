@@ -150,6 +150,17 @@ def test_two_stored_matches_are_as_ambiguous_as_the_digits_were() -> None:
     assert won(decision) == ("review", None, None, "A1")
 
 
+def test_a_whole_number_is_not_ambiguous_after_it_is_gone() -> None:
+    decision = ask(
+        referral("r1", "02-24 10:00", phone=None, surname=None, whole=True),
+        visit("t1", "02-25 14:00", phone=None, surname=None),
+        visit("t9", "02-25 13:00", "v9", phone=None, surname=None),
+        fact("m1", "referral_match", "02-25 14:00:05", referral="r1", visitor="v1"),
+        fact("m9", "referral_match", "02-25 13:00:05", referral="r1", visitor="v9"),
+    )
+    assert won(decision) == ("channel", "B1", "r1", "A5")
+
+
 def test_a_shown_code_concerns_whoever_shows_it() -> None:
     shown = fact("s1", "referral_shown", "02-25 14:01", referral="r1", visitor="v1")
     decision = ask(
