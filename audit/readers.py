@@ -48,6 +48,8 @@ def page_of(
     *, kind: str, subject: str, consent: int | None, number: str
 ) -> tuple[Page[int], list[dict[str, Any]]]:
     """Return one page of event numbers, newest first, and its bodies."""
+    # PostgreSQL takes no NUL in a text, and no event has one.
+    kind, subject = kind.replace("\0", ""), subject.replace("\0", "")
     found = Index.objects.all()
     if kind:
         found = found.filter(type=kind)

@@ -11,7 +11,7 @@ from consent.errors import AttemptsTooMany
 from consent.models import Kiosk, Walk
 from consent.services.walks import FINISH_SECONDS
 from leads.models import Attempt, Visit
-from leads.visits import walk_key
+from leads.visits import again_key, walk_key
 
 ATTEMPTS_MAX = 10
 ATTEMPTS_SPAN = timedelta(minutes=10)
@@ -92,14 +92,16 @@ def guests(*, kiosk: Kiosk) -> list[Guest]:
             opened_at__gt=now - timedelta(seconds=FINISH_SECONDS),
         ).order_by("-opened_at")[: GUESTS_SHOWN * 2]
     )
+    keys = [key(walk) for walk in walks for key in (walk_key, again_key)]
     arrived = set(
-        Visit.objects.filter(
-            site=kiosk.site_id, key__in=[walk_key(walk) for walk in walks]
-        ).values_list("key", flat=True)
+        Visit.objects.filter(site=kiosk.site_id, key__in=keys).values_list(
+            "key", flat=True
+        )
     )
     shown: list[Guest] = []
     for walk in walks:
-        finished = walk.finished_at is not None or walk_key(walk) in arrived
+        here = {walk_key(walk), again_key(walk)} & arrived
+        finished = walk.finished_at is not None or bool(here)
         if finished and (walk.finished_at or now) < now - FINISHED_SHOWN:
             continue
         shown.append(Guest(walk.short, "finished" if finished else "opened"))

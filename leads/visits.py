@@ -157,6 +157,14 @@ def walk_key(walk: Walk) -> str:
     return f"walk-{walk.id}"
 
 
+def again_key(walk: Walk) -> str:
+    """Return the key of coming back by the pass of a walk's phone.
+
+    Another than the walk's own: who then walks on is another person to the log.
+    """
+    return f"again-{walk.id}"
+
+
 def visit_key(*, nonce: str, subject: uuid.UUID | None) -> str:
     """Return the key of a visit at a form that was shown once, for one person."""
     return f"{nonce[:24]}-{subject.hex if subject else 'nobody'}"

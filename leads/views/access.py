@@ -126,6 +126,11 @@ def guest_nonce(request: HttpRequest) -> str:
     return str(guest(request)["nonce"])
 
 
+def guest_nonce_renew(request: HttpRequest) -> None:
+    """Let the next form be another visit; what the last one came to is over."""
+    guest_set(request, nonce=uuid.uuid4().hex[:16], answer=None, matched=None)
+
+
 def guest_forget(request: HttpRequest) -> None:
     """Forget everything of the guest; a try-out's staff session stays."""
     if "_auth_user_id" in request.session:

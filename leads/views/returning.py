@@ -33,6 +33,7 @@ from leads.views.access import (
     KioskRequest,
     guest,
     guest_nonce,
+    guest_nonce_renew,
     guest_set,
     kiosk_page,
     named,
@@ -53,7 +54,10 @@ NO_FACE = Say(
     "Nobody with this ending is enrolled, so no camera is needed."
     " Please choose another way.",
 )
-
+NEW_RULES = Say(
+    "刚刚换了新的说明，请再看一遍，再选。",
+    "The rules have just changed. Please read them again, then choose.",
+)
 
 ASKING = ("confirm", "ask")
 """Answers of the camera on which the visitor has the last word."""
@@ -63,7 +67,7 @@ ASKING = ("confirm", "ask")
 @require_GET
 def ways(request: KioskRequest) -> HttpResponse:
     """Offer the ways of coming back."""
-    guest_nonce(request)
+    guest_nonce_renew(request)
     context = {"face_offered": face_offered(site=request.kiosk.site)}
     return render(request, "leads/kiosk_return.html", context)
 
@@ -75,6 +79,7 @@ def by_pass(request: KioskRequest) -> HttpResponse:
     language = language_of(request)
     form = CodeForm(language=language)
     if request.method == "GET":
+        guest_nonce_renew(request)
         return _form(request, "pass", form)
     form = CodeForm(request.POST, language=language)
     attempts_allow(kiosk=request.kiosk)
@@ -103,6 +108,7 @@ def by_phone(request: KioskRequest) -> HttpResponse:
     language = language_of(request)
     form = PhoneForm(language=language)
     if request.method == "GET":
+        guest_nonce_renew(request)
         return _form(request, "phone", form)
     form = PhoneForm(request.POST, language=language)
     attempts_allow(kiosk=request.kiosk)
@@ -132,6 +138,7 @@ def by_face(request: KioskRequest) -> HttpResponse:
     language = language_of(request)
     form = DigitsForm(language=language)
     if request.method == "GET":
+        guest_nonce_renew(request)
         return _form(request, "face", form)
     form = DigitsForm(request.POST, language=language)
     attempts_allow(kiosk=request.kiosk)
@@ -156,10 +163,13 @@ def compare_consent(request: KioskRequest) -> HttpResponse:
     if not known:
         return redirect("leads:return_face")
     language = language_of(request)
+    rules = rules_get(site=request.kiosk.site)
     form = CompareForm(language=language)
     if request.method == "POST":
         form = CompareForm(request.POST, language=language)
         attempts_allow(kiosk=request.kiosk)
+        if form.is_valid() and form.cleaned_data["rules"] != rules.sha256:
+            form.add_error(None, form.text(NEW_RULES))
         if form.is_valid():
             use = compare_begin(
                 candidates=known, kiosk=request.kiosk, language=language
@@ -167,7 +177,6 @@ def compare_consent(request: KioskRequest) -> HttpResponse:
             # One tap, one comparison: the next one is asked for again.
             guest_set(request, use=str(use.id), walk=None, answer=None)
             return redirect("leads:capture", use.id)
-    rules = rules_get(site=request.kiosk.site)
     words = notice(sha256=rules.sha256, language=language)
     face = next(row for row in words["purposes"] if row["id"] == Purpose.FACE_CHECKIN)
     context = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from consent.errors import PassUnknown
 from consent.forms import EmptyForm
 from consent.models import Walk
 from consent.purposes import Purpose
@@ -20,7 +22,6 @@ from consent.services.links import (
     link_issue,
     link_token,
     pass_code,
-    pass_issue,
     pass_of,
 )
 from consent.services.walks import UNDER_14, VISITOR, walk_ask_camera
@@ -45,7 +46,7 @@ from leads.forms import DetailsForm
 from leads.models import Visit
 from leads.stories import receipt_shown
 from leads.turns import camera_due
-from leads.visits import visit_of, visit_record, walk_key
+from leads.visits import again_key, visit_of, visit_record
 
 
 @login_not_required
@@ -124,7 +125,7 @@ def visit_again(request: HttpRequest) -> HttpResponse:
     walk = walk_of(request)
     site = walk.kiosk.site
     if request.method == "GET":
-        visit = visit_of(site=site, key=walk_key(walk))
+        visit = visit_of(site=site, key=again_key(walk))
         if visit is None or visit.subject is None:
             return redirect(walk_next(walk))
         context = walk_context(request, walk)
@@ -139,7 +140,7 @@ def visit_again(request: HttpRequest) -> HttpResponse:
         site=site,
         subject=subject,
         verified_by=Visit.VerifiedBy.PASS,
-        key=walk_key(walk),
+        key=again_key(walk),
         act=VISITOR,
         short=walk.short,
         kiosk=walk.kiosk,
@@ -165,10 +166,11 @@ def _done_context(request: HttpRequest, walk: Walk, visit: Visit) -> dict[str, A
     site = walk.kiosk.site
     live = consent_live(subject=subject, purpose=Purpose.FACE_CHECKIN, site=site)
     enrolled = face_enrolled(subject=subject, site=site)
-    code = pass_code(issued=pass_issue(subject=subject, site=site))
+    # Only looked up: a page that is loaded again makes no pass after a stop.
+    with suppress(PassUnknown):
+        code = pass_code(issued=pass_of(subject=subject, site=site))
+        context.update(pass_code=code, pass_qr=qr_svg(code))
     context.update(
-        pass_code=code,
-        pass_qr=qr_svg(code),
         camera=live is not None and not enrolled and _may_ask(walk),
         camera_asked=walk.camera_asked_at is not None,
         enrolled=enrolled,

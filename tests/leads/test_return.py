@@ -50,6 +50,17 @@ def test_the_next_guest_is_another_visit(kiosk: KioskBrowser) -> None:
     assert Visit.objects.filter(verified_by="pass").count() == 2
 
 
+def test_the_same_guest_later_is_another_visit(kiosk: KioskBrowser) -> None:
+    code = guest(kiosk)
+    for times in (1, 2):
+        kiosk.get("/kiosk/return/")
+        kiosk.get("/kiosk/return/pass/")
+        for _ in range(2):
+            answer = kiosk.post("/kiosk/return/pass/", {"code": code})
+            assert answer["Location"] == "/kiosk/answer/"
+        assert Visit.objects.filter(verified_by="pass").count() == times
+
+
 def test_the_number_checks_in_and_that_is_logged(kiosk: KioskBrowser) -> None:
     guest(kiosk)
     kiosk.get("/kiosk/return/phone/")

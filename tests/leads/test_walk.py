@@ -11,7 +11,8 @@ from django.db import connections
 
 from audit import clock
 from audit.selectors import event_list, log_faults
-from consent.models import Consent, Receipt, Subject, Walk
+from consent.models import Consent, Pass, Receipt, Subject, Walk
+from consent.services.publishing import rules_publish
 from consent.services.walks import VISITOR
 from leads.models import Contact, Decision, PhoneIndex, Referral, ReferralMatch, Visit
 from leads.referrals import referral_code
@@ -19,6 +20,7 @@ from leads.views import returning
 from leads.visits import visit_of_walk
 from tests.leads import make
 from tests.leads.browsers import KioskBrowser, Phone, words_of
+from tests.make import rules_document
 
 DETAILS = {"name": "王小明", "phone": "138 1234 5678", "referral_code": ""}
 REFERRED = ("contact", "attribution")
@@ -191,6 +193,53 @@ def test_the_comparison_says_from_which_age(
     assert "14 and over only" in words_of(kiosk.get(COMPARE))
 
 
+def test_no_comparison_under_rules_that_were_not_shown(
+    office: make.Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk = asked_to_compare(office, monkeypatch)
+    shown = kiosk.get(COMPARE)
+    sha256 = office.house.rules.sha256
+    assert f'name="rules" value="{sha256}"' in shown.content.decode()
+    newer = rules_publish(
+        site=office.site, document=rules_document("2026-02"), act=make.RECEPTION
+    )
+    again = kiosk.post(COMPARE, {"answer": "compare", "rules": sha256})
+    assert again.status_code == 400
+    assert "刚刚换了新的说明" in words_of(again)
+    assert f'name="rules" value="{newer.sha256}"' in again.content.decode()
+    assert not Consent.objects.filter(once=True).exists()
+    assert kiosk.post(COMPARE, {"answer": "compare"}).status_code == 302
+    assert Consent.objects.get(once=True).rules == newer
+
+
+def test_the_language_that_was_read_is_recorded(office: make.Office) -> None:
+    kiosk, phone = KioskBrowser(office.house), Phone(lang="en")
+    phone.open(kiosk.code())
+    read = '<input type="hidden" name="language" value="en">'
+    assert read in phone.get("/visit/").content.decode()
+    phone.client.cookies["lang"] = "zh-hans"  # switched in another tab
+    yes = {"contact": "on", "age": "adult", "language": "en"}
+    assert phone.post("/visit/", yes).status_code == 302
+    phone.client.cookies["lang"] = "en"
+    assert phone.get("/visit/face/").content.decode().count(read) == 2
+    phone.client.cookies["lang"] = "zh-hans"
+    for unsaid in ({"answer": "face"}, {"answer": "face", "language": "fr"}):
+        assert phone.client.post("/visit/face/", unsaid).status_code == 400
+    phone.post("/visit/face/", {"answer": "face", "language": "en"})
+    assert {one.language for one in Consent.objects.all()} == {"en"}
+
+
+def test_after_stopping_the_last_page_makes_no_new_pass(office: make.Office) -> None:
+    kiosk, phone = KioskBrowser(office.house), Phone()
+    page = phone.walk(kiosk.code(), yes=("contact",), details=DETAILS)
+    assert page.context["pass_code"]
+    phone.post("/me/stop/all/")
+    again = phone.get("/visit/done/")
+    assert again.status_code == 200
+    assert "pass_code" not in again.context
+    assert not Pass.objects.filter(revoked_at=None).exists()
+
+
 @pytest.mark.parametrize(
     "extra", [{"face_checkin": "on"}, {"name": "x"}, {"channel_disclose": "on"}]
 )
@@ -267,6 +316,18 @@ def test_the_phone_comes_back_with_the_pass_it_holds(office: make.Office) -> Non
     assert latest is not None
     assert latest.verified_by == "pass"
     assert latest.subject == Subject.objects.get()
+
+
+def test_who_came_back_and_then_walks_on_arrives_too(office: make.Office) -> None:
+    kiosk, phone = KioskBrowser(office.house), Phone()
+    phone.walk(kiosk.code(), yes=("contact",), details=DETAILS)
+    phone.open(kiosk.code())
+    phone.post("/visit/again/")
+    assert kiosk.state()["guests"][0]["state"] == "finished"
+    phone.walk_on(yes=("contact",), details=DETAILS)
+    assert Visit.objects.count() == 3
+    people = Visit.objects.values_list("subject", flat=True)
+    assert len(set(people)) == Subject.objects.count() == 2
 
 
 def test_a_strange_phone_cannot_come_back(office: make.Office) -> None:
