@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from audit.say import Say
+from audit.say import CHINESE, ENGLISH, Say
 from consent.errors import FieldsUnknown
 from consent.purposes import SWITCHES, Purpose
 
@@ -75,6 +75,14 @@ class Switch(forms.BooleanField):
         return bool(value == "on")
 
 
+def shown_in() -> forms.ChoiceField:
+    """Return the field that carries the language of the page that was answered.
+
+    The reader may have switched languages elsewhere since; what they read counts.
+    """
+    return forms.ChoiceField(choices=[(CHINESE, ""), (ENGLISH, "")])
+
+
 class ChoiceForm(StrictForm):
     """One switch per published purpose, all off, and the declared age."""
 
@@ -88,7 +96,8 @@ class ChoiceForm(StrictForm):
         super().__init__(data, language=language)
 
     def build(self) -> None:
-        """Add a switch for each purpose."""
+        """Add the language, and a switch for each purpose."""
+        self.fields["language"] = shown_in()
         for purpose in self.offered:
             self.fields[field_name(purpose)] = Switch(unreadable=self.text(UNREADABLE))
         ask = self.text(ASK_AGE)
@@ -114,7 +123,8 @@ class FaceForm(StrictForm):
     answer = forms.ChoiceField(choices=[("face", ""), ("plain", "")])
 
     def build(self) -> None:
-        """Say what is missing in the reader's language."""
+        """Add the language, and say what is missing in the reader's."""
+        self.fields["language"] = shown_in()
         ask = self.text(ASK_CHOICE)
         self.fields["answer"].error_messages = {
             "required": ask,

@@ -164,8 +164,9 @@ class DigitsForm(StrictForm):
 
 
 class CompareForm(StrictForm):
-    """The one tap that consents to one comparison."""
+    """The one tap that consents to one comparison, under the rules that were shown."""
 
+    rules = forms.CharField(max_length=64)
     answer = forms.ChoiceField(choices=[("compare", "")])
 
 

@@ -68,7 +68,7 @@ def choice(request: HttpRequest) -> HttpResponse:
                 walk=walk,
                 choices=form.choices,
                 under_14=form.under_14,
-                language=language,
+                language=form.cleaned_data["language"],
             )
             return redirect(walk_next(walk))
         status = 400
@@ -91,7 +91,8 @@ def face(request: HttpRequest) -> HttpResponse:
         form = FaceForm(request.POST, language=language)
         if form.is_valid():
             answer = form.cleaned_data["answer"] == "face"
-            walk = walk_face(walk=walk, answer=answer, language=language)
+            shown = form.cleaned_data["language"]
+            walk = walk_face(walk=walk, answer=answer, language=shown)
             return redirect(walk_next(walk))
         status = 400
     row = next(

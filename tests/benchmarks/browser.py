@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_HIDDEN = re.compile(r'type="hidden" name="(language|rules)" value="([^"]+)"')
 _DATA_TOKEN = re.compile(r'data-csrf="([^"]+)"')
 
 
@@ -49,7 +50,9 @@ class Browser:
 
     def post(self, path: str, fields: Mapping[str, str]) -> Page:
         """Send a form of the present page, follow, and stay there."""
-        body = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": self.token()})
+        hidden = dict(_HIDDEN.findall(self.page.text))
+        sent = {**hidden, **fields, "csrfmiddlewaretoken": self.token()}
+        body = urllib.parse.urlencode(sent)
         return self._stay(
             urllib.request.Request(
                 self._url(path), body.encode(), {"Referer": self.page.url}

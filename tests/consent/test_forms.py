@@ -13,6 +13,7 @@ PUBLISHED = [*SWITCHES, Purpose.FACE_CHECKIN]
 
 
 def choice(sent: str, published: list[Purpose] | None = None) -> ChoiceForm:
+    sent = f"language=zh-hans&{sent}"
     return ChoiceForm(QueryDict(sent), language="en", published=published or PUBLISHED)
 
 
@@ -73,3 +74,13 @@ def test_a_button_takes_nothing() -> None:
 def test_a_link_or_a_pass_is_needed() -> None:
     assert not LinkForm(QueryDict(""), language="en").is_valid()
     assert LinkForm(QueryDict("token=x"), language="en").is_valid()
+
+
+@pytest.mark.parametrize("sent", ["", "language=", "language=fr", "language=EN"])
+def test_the_language_of_the_page_is_one_of_two(sent: str) -> None:
+    face = FaceForm(QueryDict(f"answer=plain&{sent}"), language="en")
+    assert "language" in face.errors
+    form = ChoiceForm(
+        QueryDict(f"age=adult&{sent}"), language="en", published=PUBLISHED
+    )
+    assert "language" in form.errors

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
+from consent.models import Rules
 from tests.make import House
 
 SWITCHES = ("contact", "attribution", "marketing_sms", "marketing_call")
@@ -29,7 +30,17 @@ class Browser:
         self, path: str, data: Mapping[str, Any] | None = None, **extra: Any
     ) -> Any:
         self.steps.append(path)
-        return self.client.post(path, dict(data or {}), **extra)
+        sent = {**self._hidden(path), **(data or {})}
+        return self.client.post(path, sent, **extra)
+
+    def _hidden(self, path: str) -> dict[str, str]:
+        """Return what the page's form carries beside what the person chose."""
+        if path in ("/visit/", "/visit/face/"):
+            spoken = self.client.cookies.get("lang")
+            return {"language": spoken.value if spoken else "zh-hans"}
+        if path == "/kiosk/return/face/consent/":
+            return {"rules": Rules.objects.get(retired_at=None).sha256}
+        return {}
 
 
 class KioskBrowser(Browser):
