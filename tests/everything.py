@@ -32,6 +32,9 @@ class Part:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+# By file, so that what is made once for a file is made once.
+UNIT = (PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile")
+
 STATIC_PARTS = (
     Part("lint", [TOOLS / "ruff", "check", "."]),
     Part("format", [TOOLS / "ruff", "format", "--check", "."]),
@@ -47,11 +50,11 @@ STATIC_PARTS = (
 )
 FAST_PARTS = (
     *STATIC_PARTS,
-    Part("unit", [PYTHON, "-m", "pytest", "-q", "-m", "not browser and not slow"]),
+    Part("unit", [*UNIT, "-m", "not browser and not slow"]),
 )
 ALL_PARTS = (
     *STATIC_PARTS,
-    Part("unit", [PYTHON, "-m", "pytest", "-q", "-m", "not browser"]),
+    Part("unit", [*UNIT, "-m", "not browser"]),
     Part("browser", [PYTHON, "-m", "pytest", "-q", "-m", "browser"]),
 )
 
