@@ -15,12 +15,12 @@ class LeadsConfig(AppConfig):
         """Register what goes when a consent ends, what is held, and what is shown."""
         from audit import readers
         from consent import erasure, holdings
-        from leads import compliance, contacts, decisions, referrals, visits
+        from leads import belongings, compliance, contacts, decisions, referrals, visits
 
         erasure.register("leads.Contact", contacts.contact_erase)
         erasure.register("leads.PhoneIndex", contacts.contact_erase)
-        holdings.register("leads.Contact", contacts.contact_holdings)
-        holdings.register("leads.PhoneIndex", contacts.phone_holdings)
+        holdings.register("leads.Contact", belongings.contact_holdings)
+        holdings.register("leads.PhoneIndex", belongings.phone_holdings)
         holdings.register("leads.ReferralMatch", referrals.match_holdings)
         holdings.register("leads.Visit", visits.visit_holdings)
         holdings.register("leads.Decision", decisions.decision_holdings)

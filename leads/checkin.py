@@ -92,17 +92,20 @@ def enrol_begin(*, walk: Walk, kiosk: Kiosk) -> Use:
     return _enrol(walk.subject, kiosk)
 
 
-def candidates(*, digits: str, site: Site) -> list[Consent]:
+def candidates(*, digits: str, kiosk: Kiosk) -> list[Consent]:
     """Return the face consents of the enrolled people whose number has this ending.
+
+    That their numbers were looked at is logged first.
 
     Raises:
         AssessmentRequired: faces are not assessed at this site, or no longer.
         PhoneInvalid: not four digits.
         NobodyEnrolled: nobody, so no camera is needed.
     """
+    site = kiosk.site
     if not face_offered(site=site):
         raise AssessmentRequired
-    people = subjects_of_ending(digits=digits, site=site)
+    people = subjects_of_ending(digits=digits, site=site, act=kiosk_act(kiosk))
     consents = list(
         Consent.objects.select_related("rules", "subject", "site")
         .filter(

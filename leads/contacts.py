@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, connection, transaction
@@ -16,12 +16,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 from audit import clock
 from audit.drafts import Act, Ref
 from audit.log import Unit
-from audit.say import Say
 from consent import gate, journal, keys
 from consent.errors import KeyMissing
-from consent.holdings import Holding
 from consent.models import Consent, Site, Subject
 from consent.purposes import Purpose
+from consent.selectors import consents_share
 from leads import phones
 from leads.models import Contact, PhoneIndex
 
@@ -190,6 +189,20 @@ def viewed(*, unit: Unit, consent: Consent, reason: str) -> None:
     )
 
 
+def seen(*, unit: Unit, consents: Iterable[uuid.UUID], reason: str) -> list[uuid.UUID]:
+    """Write that contacts are used, each under its own consent; return whose.
+
+    Args:
+        unit: its commit MUST come before anything of them is released.
+        consents: under which they stand; one that ended meanwhile is left out.
+        reason: as the log names it.
+    """
+    live = consents_share(ids=list(consents))
+    for consent in live:
+        viewed(unit=unit, consent=consent, reason=reason)
+    return [consent.subject_id for consent in live]
+
+
 def subject_of_phone(*, phone: str, site: Site) -> Subject | None:
     """Return who left this number last and still lets it be kept, or None.
 
@@ -210,8 +223,8 @@ def subject_of_phone(*, phone: str, site: Site) -> Subject | None:
     return None if found is None else found.contact.subject
 
 
-def subjects_of_ending(*, digits: str, site: Site) -> list[uuid.UUID]:
-    """Return the people whose living contact ends with four digits.
+def subjects_of_ending(*, digits: str, site: Site, act: Act) -> list[uuid.UUID]:
+    """Return the people whose living contact ends with four digits; logged for each.
 
     Raises:
         PhoneInvalid: not four digits.
@@ -219,20 +232,22 @@ def subjects_of_ending(*, digits: str, site: Site) -> list[uuid.UUID]:
     phones_reindex_due()
     wanted = phones.last_four_hash(_key(), site.id, digits)
     found = _living(site).filter(last_four_hash=wanted)
-    return list(found.values_list("contact__subject_id", flat=True).distinct())
+    consents = list(found.values_list("contact__live__id", flat=True))
+    if not consents:
+        return []
+    with journal.unit(act=act, site=site) as unit:
+        return seen(unit=unit, consents=consents, reason="digits")
 
 
-def same_number(*, contact: Contact) -> Sequence[uuid.UUID]:
-    """Return the other people who left the same number at the same site."""
+def same_number(*, unit: Unit, contact: Contact) -> Sequence[uuid.UUID]:
+    """Return the other people who left the same number here; logged for each."""
     number = number_hash_of(contact=contact)
     if number is None:
         return []
     found = _living(contact.site).filter(number_hash=number)
-    return list(
-        found.exclude(contact__subject_id=contact.subject_id)
-        .values_list("contact__subject_id", flat=True)
-        .distinct()
-    )
+    others = found.exclude(contact__subject_id=contact.subject_id)
+    consents = others.values_list("contact__live__id", flat=True)
+    return seen(unit=unit, consents=consents, reason="arrival")
 
 
 def number_hash_of(*, contact: Contact) -> bytes | None:
@@ -292,38 +307,6 @@ def contact_erase(unit: Unit, consent: Consent) -> None:
             subject=consent.subject.pseudonym,
             consent=Ref(consent.granted_event_id),
             rules=consent.rules.sha256,
-        )
-
-
-def contact_holdings(subject: Subject) -> Iterator[Holding]:
-    """Tell a person which name and number of theirs are kept."""
-    for contact in Contact.objects.select_related("live").filter(subject=subject):
-        try:
-            details = contact_open(contact=contact)
-        except KeyMissing:
-            continue
-        shown = f"{details.name} {phones.masked(details.phone)}".strip()
-        yield Holding(
-            title=Say("称呼和手机号", "Name and phone number"),
-            value=Say(shown, shown),
-            purpose=Purpose.CONTACT,
-            since=contact.collected_at,
-        )
-
-
-def phone_holdings(subject: Subject) -> Iterator[Holding]:
-    """Tell a person that their number can be found by its hash."""
-    for row in PhoneIndex.objects.select_related("contact").filter(
-        contact__subject=subject
-    ):
-        yield Holding(
-            title=Say("手机号的检索码", "A search code of the number"),
-            value=Say(
-                "只能用来核对您报的号码，倒推不出号码",
-                "Checks a number you give; cannot be read back into one",
-            ),
-            purpose=Purpose.CONTACT,
-            since=row.contact.collected_at,
         )
 
 

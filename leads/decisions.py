@@ -49,10 +49,15 @@ class _Match:
     known: bool
 
 
-def visit_decide(*, unit: Unit, visit: Visit) -> Decision:
+def visit_decide(*, unit: Unit, visit: Visit, looked_up: bool = False) -> Decision:
     """Decide a visit in the transaction that records it, and write why.
 
     Locks the consents it stands on until the commit.
+
+    Args:
+        unit: the transaction.
+        visit: of it.
+        looked_up: whether this unit tells already that their contact was used.
 
     Raises:
         AttributionRulesMissing: the site has no rules of attribution.
@@ -66,11 +71,14 @@ def visit_decide(*, unit: Unit, visit: Visit) -> Decision:
         contact = None
         if Purpose.CONTACT in granted:
             contact = contact_of(subject=visit.subject, site=visit.site)
-        if contact is not None:
+        if contact is not None and not looked_up:
             # Looking a number up is a use of it, whatever is found.
             viewed(unit=unit, consent=granted[Purpose.CONTACT], reason="arrival")
         matches = list(_matches(visit, contact, rules))
-        facts = list(_facts(visit, contact, matches))
+        others = []
+        if contact is not None:
+            others = _attributed(same_number(unit=unit, contact=contact), visit)
+        facts = list(_facts(visit, others, matches))
     judged = decide(
         rules=rules,
         facts=parse_facts(facts, rules),
@@ -163,10 +171,9 @@ def _by_number(visit: Visit, contact: Contact, rules: Rulebook) -> Iterator[Refe
 
 
 def _facts(
-    visit: Visit, contact: Contact | None, matches: Sequence[_Match]
+    visit: Visit, others: Sequence[uuid.UUID], matches: Sequence[_Match]
 ) -> Iterator[dict[str, Any]]:
     """Yield every fact that the engine may need; none holds a phone or a name."""
-    others = [] if contact is None else _attributed(same_number(contact=contact), visit)
     for other in others:
         yield {
             "id": f"same-{other}",

@@ -60,6 +60,8 @@ _VIEWED = {
     "arrival": Say("您到访时", "On your arrival"),
     "call_back": Say("为了给您回电", "To call you back"),
     "correction": Say("为了更正", "For a correction"),
+    "digits": Say("有人报了和您一样的尾号", "Somebody gave the same last four digits"),
+    "own_page": Say("您自己的页面打开时", "When your own page was opened"),
 }
 
 DESTROYED: dict[str, Say] = {

@@ -54,7 +54,7 @@ def visit_record(
         act: who records.
         short: the walk's short code, for the desk.
         kiosk: where it was made, if at one.
-        also: written first, in the same commit.
+        also: writes first, in the same commit, that their contact was used.
 
     Raises:
         AttributionRulesMissing: the site has no rules of attribution.
@@ -86,7 +86,7 @@ def visit_record(
                 key=key,
                 event_id=event.eid,
             )
-            visit_decide(unit=unit, visit=visit)
+            visit_decide(unit=unit, visit=visit, looked_up=also is not None)
     except IntegrityError:
         # The same request, a moment earlier, on another connection.
         found = visit_of(site=site, key=key)
@@ -119,6 +119,11 @@ def visit_by_phone(
         )
         viewed(unit=unit, consent=consent, reason="arrival")
 
+    found = visit_of(site=site, key=key)
+    if found is not None:
+        with journal.unit(act=act, site=site) as unit:
+            use(unit)
+        return found
     return visit_record(
         site=site,
         subject=subject,

@@ -146,7 +146,7 @@ def by_face(request: KioskRequest) -> HttpResponse:
         return _form(request, "face", form, status=400)
     digits = form.cleaned_data["digits"]
     try:
-        found = candidates(digits=digits, site=request.kiosk.site)
+        found = candidates(digits=digits, kiosk=request.kiosk)
     except NobodyEnrolled:
         return _wrong(request, "face", form, "digits", NO_FACE)
     guest_set(request, candidates=[str(one.id) for one in found], answer=None)

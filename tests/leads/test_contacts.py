@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from django.db import connections
 
-from audit.selectors import log_faults
+from audit.selectors import event_list, log_faults
 from consent.services.walks import VISITOR
 from leads import contacts, referrals
-from leads.models import Contact, PhoneIndex, ReferralMatch
+from leads.models import Contact, PhoneIndex, ReferralMatch, Visit
 from tests import make as houses
 from tests.leads import make
+from tests.leads.browsers import KioskBrowser, Phone
 from tests.leads.test_decisions import ATTRIBUTED, arrives, outcome, visitor
 
 T = TypeVar("T")
@@ -105,3 +106,52 @@ def test_a_decision_does_not_need_the_index(
     contact = Contact.objects.get()
     assert contacts.number_hash_of(contact=contact) is not None
     assert outcome(arrives(office, subject)) == ("channel", "A5", "b-1")
+
+
+def viewed() -> list[tuple[str, str]]:
+    """Return whose contact the log says was used, and why, oldest first."""
+    return [
+        (event["subject"], event["data"]["reason"])
+        for event in reversed(event_list(kind="contact.viewed"))
+    ]
+
+
+def test_a_look_by_ending_is_told_to_each_whose_it_is(
+    kiosk: KioskBrowser, office: make.Office
+) -> None:
+    people = {visitor(office).pseudonym, visitor(office, "13900005678").pseudonym}
+    visitor(office, "13900001111")
+    kiosk.post("/kiosk/return/face/", {"digits": "5678"})
+    assert set(viewed()) == {(one, "digits") for one in people}
+    assert len(viewed()) == 2
+    assert event_list(kind="contact.viewed")[0]["act"]["role"] == "kiosk"
+
+
+def test_a_number_is_told_once_for_each_request(
+    kiosk: KioskBrowser, office: make.Office
+) -> None:
+    subject = visitor(office)
+    for times in (1, 2):
+        kiosk.post("/kiosk/return/phone/", {"phone": "13812345678"})
+        assert viewed() == [(subject.pseudonym, "arrival")] * times
+    assert Visit.objects.count() == 1
+
+
+def test_joining_by_number_is_told_to_both(office: make.Office) -> None:
+    first, second = visitor(office), visitor(office)
+    arrives(office, second)
+    assert sorted(viewed()) == sorted(
+        [(first.pseudonym, "arrival"), (second.pseudonym, "arrival")]
+    )
+
+
+def test_the_own_page_tells_that_it_read(kiosk: KioskBrowser) -> None:
+    phone = Phone()
+    details = {"name": "王小明", "phone": "138 1234 5678", "referral_code": ""}
+    phone.walk(kiosk.code(), yes=("contact",), details=details)
+    assert viewed() == []
+    page = phone.get("/me/")
+    assert "王小明" in page.content.decode()
+    assert "您自己的页面打开时" in page.content.decode()
+    assert [reason for _, reason in viewed()] == ["own_page"]
+    assert event_list(kind="contact.viewed")[0]["act"]["role"] == "visitor"

@@ -1,0 +1,53 @@
+"""What is kept of a person's name and number, told to that person alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.say import Say
+from consent import journal
+from consent.errors import KeyMissing
+from consent.holdings import Holding
+from consent.models import Subject
+from consent.purposes import Purpose
+from consent.services.walks import VISITOR
+from leads import phones
+from leads.contacts import contact_open, seen
+from leads.models import Contact, PhoneIndex
+
+
+def contact_holdings(subject: Subject) -> Iterator[Holding]:
+    """Tell a person which name and number of theirs are kept; logged first."""
+    for contact in Contact.objects.select_related("live", "site").filter(
+        subject=subject
+    ):
+        try:
+            with journal.unit(act=VISITOR, site=contact.site) as unit:
+                if not seen(unit=unit, consents=[contact.live.id], reason="own_page"):
+                    continue
+                details = contact_open(contact=contact)
+        except KeyMissing:
+            continue
+        shown = f"{details.name} {phones.masked(details.phone)}".strip()
+        yield Holding(
+            title=Say("称呼和手机号", "Name and phone number"),
+            value=Say(shown, shown),
+            purpose=Purpose.CONTACT,
+            since=contact.collected_at,
+        )
+
+
+def phone_holdings(subject: Subject) -> Iterator[Holding]:
+    """Tell a person that their number can be found by its hash."""
+    for row in PhoneIndex.objects.select_related("contact").filter(
+        contact__subject=subject
+    ):
+        yield Holding(
+            title=Say("手机号的检索码", "A search code of the number"),
+            value=Say(
+                "只能用来核对您报的号码，倒推不出号码",
+                "Checks a number you give; cannot be read back into one",
+            ),
+            purpose=Purpose.CONTACT,
+            since=row.contact.collected_at,
+        )
