@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.core.cache import cache
+
 from audit import clock
+from audit.drafts import Act
 from consent.errors import AttemptsTooMany
 from consent.models import Kiosk, Walk
 from consent.services.walks import FINISH_SECONDS
@@ -44,6 +48,31 @@ def attempts_allow(*, kiosk: Kiosk) -> None:
 def attempt_failed(*, kiosk: Kiosk) -> None:
     """Note that what was typed at a kiosk was wrong; not what it was."""
     Attempt.objects.create(kiosk=kiosk, at=clock.now())
+
+
+def desk_attempts_allow(*, act: Act) -> None:
+    """Check that a member of staff may try another pass or number at the desk.
+
+    Raises:
+        AttemptsTooMany: too many wrong ones in a short time.
+    """
+    if cache.get(_attempts_of(act), 0) >= ATTEMPTS_MAX:
+        raise AttemptsTooMany
+
+
+def desk_attempt_failed(*, act: Act) -> None:
+    """Count that what a member of staff typed was wrong; not what it was.
+
+    In memory: each process of the server counts for itself.
+    """
+    name = _attempts_of(act)
+    cache.add(name, 0, timeout=ATTEMPTS_SPAN.total_seconds())
+    with suppress(ValueError):  # it was forgotten between the two
+        cache.incr(name)
+
+
+def _attempts_of(act: Act) -> str:
+    return f"desk-attempts-{act.id}"
 
 
 def attempts_forget_due() -> int:

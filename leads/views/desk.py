@@ -21,6 +21,7 @@ from leads import phones
 from leads.contacts import contact_view, subject_of_phone
 from leads.errors import ReferralKnown, VisitorUnknown
 from leads.forms import DeskForm, ReferralForm, RevealForm
+from leads.kiosks import desk_attempt_failed, desk_attempts_allow
 from leads.models import Visit
 from leads.referrals import referral_announce, referral_code
 from leads.selectors import (
@@ -63,20 +64,27 @@ def rows(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@permission_required("leads.view_desk", raise_exception=True)
+@permission_required("leads.add_referral_desk", raise_exception=True)
 def checkin(request: HttpRequest) -> HttpResponse:
-    """Record a visit by hand: by pass, by number, or of a guest who gives nothing."""
+    """Record a visit by hand: by pass, by number, or of a guest who gives nothing.
+
+    For those who work at the desk; who only watches it records nobody.
+    """
     site = staff_site(request)
     language = language_of(request)
     form = DeskForm(request.POST, language=language)
     if not form.is_valid():
         return _page(request, site, form, status=400)
+    act = staff_act(request.user)
+    typed = form.cleaned_data["key"].strip()
+    if typed:
+        desk_attempts_allow(act=act)
     try:
-        subject, by_phone = _guest(form.cleaned_data["key"].strip(), site)
+        subject, by_phone = _guest(typed, site)
     except VisitorUnknown:
+        desk_attempt_failed(act=act)
         form.add_error("key", form.text(UNKNOWN))
         return _page(request, site, form, status=404)
-    act = staff_act(request.user)
     nonce = form.cleaned_data["nonce"] or uuid.uuid4().hex
     key = visit_key(nonce=nonce, subject=subject.id if subject else None)
     if subject is not None and by_phone:

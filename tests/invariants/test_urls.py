@@ -64,7 +64,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "leads:demo_frame": KIOSK,
     "leads:desk": {"reception", "manager"},
     "leads:desk_rows": {"reception", "manager"},
-    "leads:desk_checkin": {"reception", "manager"},
+    "leads:desk_checkin": {"reception"},
     "leads:desk_reveal": {"reception"},
     "leads:referral_new": {"reception"},
     "leads:referral_done": {"reception"},

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from audit.selectors import event_list
+from leads import kiosks
 from leads.models import Decision, Referral, Visit
 from salescenter.roles import roles_sync, staff_create
 from tests.leads import make
@@ -87,6 +89,28 @@ def test_checking_in_by_hand(office: make.Office) -> None:
     assert client.post("/desk/checkin/", twice).status_code == 302
     assert client.post("/desk/checkin/", twice).status_code == 302
     assert Visit.objects.filter(verified_by="staff").count() == 4
+
+
+def test_guessing_is_stopped_at_the_desk(office: make.Office) -> None:
+    code = arrived(office)
+    cache.clear()
+    client = staff("reception")
+    for number in range(kiosks.ATTEMPTS_MAX):
+        wrong = {"key": f"1390000{number:04}"}
+        assert client.post("/desk/checkin/", wrong).status_code == 404
+    assert client.post("/desk/checkin/", {"key": code}).status_code == 429
+    assert client.post("/desk/checkin/", {"key": ""}).status_code == 302
+    cache.clear()
+    assert client.post("/desk/checkin/", {"key": code}).status_code == 302
+
+
+def test_a_manager_watches_and_records_nobody(office: make.Office) -> None:
+    code = arrived(office)
+    client = staff("manager")
+    assert "/desk/checkin/" not in client.get("/desk/").content.decode()
+    for key in ("", code):
+        assert client.post("/desk/checkin/", {"key": key}).status_code == 403
+    assert Visit.objects.count() == 1
 
 
 def test_a_referral_is_taken_down(office: make.Office) -> None:
