@@ -17,6 +17,7 @@ from audit.drafts import SYSTEM
 from audit.readers import staff_act
 from audit.say import Say
 from consent import journal
+from consent.attempts import attempt_wrong, attempts_forget, attempts_wrong
 from consent.selectors import site_first
 from consent.views.pages import at_site, language_of
 from salescenter.middleware import LANGUAGE_COOKIE
@@ -24,6 +25,9 @@ from salescenter.middleware import LANGUAGE_COOKIE
 LANGUAGE_SECONDS = 30 * 24 * 3600
 KIOSK, STAFF, PHONE = "base_kiosk.html", "base_staff.html", "base_phone.html"
 STAFF_PATHS = ("/desk/", "/decisions/", "/channels/", "/log/", "/login/", "/logout/")
+
+WRONG_MAX = {"username": 10, "address": 30}
+"""Wrong sign-ins in ten minutes; colleagues share an address, so it has more."""
 
 REFUSED: dict[int, tuple[str, Say, Say]] = {
     400: (
@@ -87,25 +91,47 @@ def language(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Sign a member of staff in; that, and every refusal, is in the log."""
+    """Sign a member of staff in; that, and every refusal, is in the log.
+
+    After too many wrong ones nothing is checked, and the log is told of it once.
+    """
     _at_first_site(request)
     target = request.POST.get("next") or request.GET.get("next") or "/"
     if not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
         target = "/"
     form = AuthenticationForm(request)
     status = 200
-    if request.method == "POST":
+    who = _who_tries(request)
+    blocked = request.method == "POST" and any(
+        attempts_wrong(what=what, who=name) >= WRONG_MAX[what] for what, name in who
+    )
+    if blocked:
+        # Before the password is looked at: hashing it costs a core.
+        first = [
+            what
+            for what, name in who
+            if attempts_wrong(what=what, who=name) == WRONG_MAX[what]
+        ]
+        for what, name in who:
+            if what in first:
+                attempt_wrong(what=what, who=name)
+        if first:
+            _refusal_note()
+        status = 429
+    elif request.method == "POST":
         form = AuthenticationForm(request, data=request.POST)
         if form.is_valid():
             user = form.get_user()
             with journal.unit(act=staff_act(user), site=None) as unit:
                 unit.event("staff.signed_in")
             login(request, user)
+            attempts_forget(what="username", who=who[0][1])
             return redirect(target)
-        with journal.unit(act=SYSTEM, site=None) as unit:
-            unit.event("staff.refused")
+        for what, name in who:
+            attempt_wrong(what=what, who=name)
+        _refusal_note()
         status = 400
-    context = {"form": form, "next": target}
+    context = {"form": form, "next": target, "blocked": blocked}
     return render(request, "registration/login.html", context, status=status)
 
 
@@ -144,6 +170,19 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose page is too old, or not ours."""
     del reason
     return _refused(request, 403, title=CSRF_TITLE, todo=CSRF_TODO, code="csrf")
+
+
+def _who_tries(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return what wrong tries are counted by: the name tried, and the address."""
+    return [
+        ("username", request.POST.get("username", "").strip().casefold()),
+        ("address", request.META.get("REMOTE_ADDR", "")),
+    ]
+
+
+def _refusal_note() -> None:
+    with journal.unit(act=SYSTEM, site=None) as unit:
+        unit.event("staff.refused")
 
 
 def _at_first_site(request: HttpRequest) -> None:

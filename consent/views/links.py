@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from audit.say import Say
+from consent.attempts import attempt_wrong
 from consent.errors import AttemptsTooMany, LinkUnknown, PassUnknown
 from consent.forms import LinkForm
 from consent.models import Subject
@@ -25,8 +23,7 @@ from consent.views.pages import (
 )
 
 WRONG_MAX = 100
-WRONG_SECONDS = 600
-"""Wrong codes that one process takes in ten minutes, from everybody together."""
+"""Wrong codes in ten minutes, from one address, that are answered one by one."""
 
 UNKNOWN = Say(
     "没有找到这个通行码，请核对一下。", "We cannot find this pass. Please check it."
@@ -48,7 +45,7 @@ def link_open(request: HttpRequest) -> HttpResponse:
     status = 400
     if form.is_valid():
         try:
-            subject = _subject(form)
+            subject = _subject(form, request.META.get("REMOTE_ADDR", ""))
         except (LinkUnknown, PassUnknown):
             form.add_error("code", form.text(UNKNOWN))
             status = 404
@@ -60,18 +57,18 @@ def link_open(request: HttpRequest) -> HttpResponse:
     return render(request, "consent/link_open.html", {"form": form}, status=status)
 
 
-def _subject(form: LinkForm) -> Subject:
+def _subject(form: LinkForm, address: str) -> Subject:
+    """Return whose page is opened; only wrong codes are counted, and never held
+    against somebody who has a right one.
+    """
     token = form.cleaned_data["token"]
     if token:
         return link_find(token=token)
-    cache.add("wrong-passes", 0, WRONG_SECONDS)
-    if cache.get("wrong-passes", 0) >= WRONG_MAX:
-        raise AttemptsTooMany
     for site in sites():
         try:
             return pass_find(code=form.cleaned_data["code"], site=site)
         except PassUnknown:
             continue
-    with suppress(ValueError):  # it ran out in between
-        cache.incr("wrong-passes")
+    if attempt_wrong(what="pass", who=address) > WRONG_MAX:
+        raise AttemptsTooMany
     raise PassUnknown
