@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_PROCESSES", "2"))
-worker_class = "gthread"
-threads = 4
+worker_class = "salescenter.slow_senders.PatientWorker"
+threads = 16
 preload_app = True  # read the program once, then fork
 timeout = 60
 graceful_timeout = 5
