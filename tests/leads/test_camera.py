@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import override_settings
 from PIL import Image
 
 from audit import clock
@@ -373,30 +372,6 @@ def test_faces_stay_on_the_sites_network(kiosk: KioskBrowser) -> None:
     answer = kiosk.post(f"{path}burst/", frames(collins()), **JSON, **away)
     assert answer.status_code == 404
     assert kiosk.get("/kiosk/return/pass/", **away).status_code == 200
-
-
-def test_the_demonstration_camera_is_for_demonstrations(kiosk: KioskBrowser) -> None:
-    address = "/kiosk/demo-camera/0.jpg"
-    assert kiosk.get(address).status_code == 404
-    with override_settings(DEMO_CAMERA=True):
-        for person in (0, 1):
-            picture = kiosk.get(f"/kiosk/demo-camera/{person}.jpg")
-            assert picture["Content-Type"] == "image/jpeg"
-            with Image.open(io.BytesIO(picture.content)) as shown:
-                assert shown.size == (640, 480)
-        assert kiosk.get("/kiosk/demo-camera/2.jpg").status_code == 404
-        assert kiosk.get(address, REMOTE_ADDR="10.0.0.9").status_code == 404
-
-
-def test_the_demonstrations_people_can_enrol_and_differ(kiosk: KioskBrowser) -> None:
-    with override_settings(DEMO_CAMERA=True):
-        shots = [
-            Image.open(io.BytesIO(kiosk.get(f"/kiosk/demo-camera/{n}.jpg").content))
-            for n in (0, 1)
-        ]
-    assert kind(enrolled(kiosk, Phone(), shots[0])) == "enrolled"
-    assert kind(compared(kiosk, "5678", shots[1])) == "no_match"
-    assert kind(compared(kiosk, "5678", shots[0])) == "confirm"
 
 
 def test_no_transaction_and_no_frame_remain(kiosk: KioskBrowser) -> None:
