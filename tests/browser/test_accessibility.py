@@ -244,6 +244,9 @@ def discarded(kiosk: Device, judge: Judge) -> None:
     judge.look(kiosk, "kiosk-discarded", kiosk=True, english=False)
     hold(kiosk.page, "画面里不止一个人，请只留您自己")
     kiosk.page.click("form[action$='/kiosk/camera/again/'] button")
+    # One tap, one comparison: the next one is asked for again.
+    kiosk.at("/kiosk/return/face/consent/")
+    kiosk.page.click("button[name=answer][value=compare]")
     kiosk.at("/kiosk/capture/**")
     kiosk.page.click("[data-stop] button")
     kiosk.page.wait_for_url("**/kiosk/return/")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from playwright.sync_api import expect
+
 from tests.browser.stage import Device, qr_read
 
 NAME = "Guest"
@@ -23,7 +25,10 @@ def scan(kiosk: Device, phone: Device) -> str:
     """Open with a phone what the kiosk's code says; return the guest's short code."""
     phone.go(address(kiosk))
     phone.at("/visit/")
-    return phone.page.locator(".short").inner_text().split()[-1]
+    short = phone.page.locator(".short").inner_text().split()[-1]
+    # The screen shows the next guest's code at once; nobody scans this one again.
+    expect(kiosk.page.locator("[data-short]")).not_to_have_text(short, timeout=20_000)
+    return short
 
 
 def choose(device: Device, yes: Sequence[str] = (), *, age: str = "adult") -> None:

@@ -20,7 +20,7 @@ from faces.pixels.worker import Worker
 from tests.faces.photographs import collins, encoded, hopper
 from tests.faces.processes import ended, output, program, state, stopped, until
 
-pytestmark = pytest.mark.vision
+pytestmark = [pytest.mark.vision, pytest.mark.slow]
 
 HOPPER = encoded(hopper())
 COLLINS = encoded(collins())

@@ -23,7 +23,7 @@ from tests.faces.photographs import collins, encoded, flipped, hopper
 from tests.leads import make
 from tests.leads.browsers import KioskBrowser, Phone, words_of
 
-pytestmark = pytest.mark.vision
+pytestmark = [pytest.mark.vision, pytest.mark.slow]
 
 DETAILS = {"name": "王小明", "phone": "138 1234 5678", "referral_code": ""}
 JSON: dict[str, Any] = {"headers": {"accept": "application/json"}}
