@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -23,7 +22,6 @@ from consent.models import (
     Subject,
     Use,
 )
-from consent.purposes import FACE
 
 
 def rules_get(*, site: Site) -> Rules:
@@ -54,15 +52,6 @@ def assessment_live(*, site: Site, purpose: str) -> ImpactAssessment | None:
         )
         .order_by("-approved_at")
         .first()
-    )
-
-
-def face_offered(*, site: Site, rules: Rules, terms: Iterable[str]) -> bool:
-    """Tell whether a face may be asked for: in the rules, and assessed."""
-    return any(
-        name in FACE and assessment_live(site=site, purpose=name) is not None
-        for name in terms
-        if rules.site_id == site.id
     )
 
 
@@ -164,8 +153,3 @@ def site_first() -> Site | None:
 def sites() -> list[Site]:
     """Return the operator's sites, oldest first."""
     return list(Site.objects.select_related("operator").order_by("id"))
-
-
-def purposes_of(document: dict[str, Any]) -> list[str]:
-    """Return the purposes a rules document publishes."""
-    return list(document["purposes"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from audit import clock
 from consent.models import Site
 from leads.attribution import Rulebook, parse_rules
 from leads.errors import AttributionRulesMissing
@@ -63,8 +62,3 @@ def rulebook(*, site: Site) -> Rulebook:
     if not documents:
         raise AttributionRulesMissing
     return parse_rules(documents)
-
-
-def version_now(*, site: Site) -> str:
-    """Return the version in force at a site now."""
-    return rulebook(site=site).at(clock.now()).version

@@ -37,9 +37,3 @@ def staff_create(*, username: str, password: str, role: str) -> Staff:
         staff = Staff.objects.create_user(username, password)
         staff.groups.add(Group.objects.get(name=role))
     return staff
-
-
-def role_of(staff: Staff) -> str:
-    """Return the role that the log names for an account; "reception" before none."""
-    names = set(staff.groups.values_list("name", flat=True))
-    return next((role for role in ROLES if role in names), "reception")
