@@ -42,6 +42,15 @@ _QUERIES = (
         WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p')
           AND NOT t.relispartition
           AND has_table_privilege(current_user, t.oid, r.named)""",
+    """SELECT 'right of ' || r.grantee || ' ' || t.relname || ' ' || p.named
+         FROM pg_class t
+         CROSS JOIN (SELECT rolname AS grantee FROM pg_roles
+                      WHERE rolname = 'salescenter_signer') r
+         CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE',
+                                 'TRIGGER']) AS p(named)
+        WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p')
+          AND NOT t.relispartition
+          AND has_table_privilege(r.grantee, t.oid, p.named)""",
     """SELECT 'unlogged ' || relname FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
           AND relpersistence = 'u'""",

@@ -171,7 +171,7 @@ def log_open(*, operator: str, demonstration_clock: bool = False) -> str:
     Raises:
         LogOpen: there is one already.
     """
-    if Head.objects.exists():
+    if Head.objects.filter(closed_at=None).exists():
         raise LogOpen
     head = Head.objects.create(
         log=secrets.token_hex(8),
@@ -194,21 +194,14 @@ def _append(drafts: Sequence[Draft]) -> None:
     if not drafts:
         return
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT log, size, last_at FROM audit_head WHERE log ="
-            " (SELECT log FROM audit_head) FOR UPDATE"
-        )
-        row = cursor.fetchone()
-        if row is None:
-            raise LogClosed
-        log, size, last_at = row
+        log, size, last_at = _head_lock(cursor)
         now = clock.stamp(clock.now())
         at = max(now, last_at)
         if size == 0:
             drafts = [_opening(drafts[0]), *drafts]
-        elif last_at > now and _behind(cursor, now, last_at):
+        elif last_at > now and _behind(cursor, log, now, last_at):
             drafts = [_clock_behind(drafts[0], now, last_at), *drafts]
-        numbers = _numbers(cursor, drafts, size)
+        numbers = _numbers(cursor, log, drafts, size)
         bodies = [
             _body(draft, seq=size + place, at=at, numbers=numbers)
             for place, draft in enumerate(drafts)
@@ -217,7 +210,20 @@ def _append(drafts: Sequence[Draft]) -> None:
         _require_terms(cursor, log, drafts, bodies)
         for draft, body, raw in zip(drafts, bodies, raws, strict=True):
             _insert(cursor, log, draft.eid, int(body["seq"]), raw)
-    Index.objects.bulk_create(row for body in bodies for row in index_rows(body))
+    Index.objects.bulk_create(row for body in bodies for row in index_rows(log, body))
+
+
+def _head_lock(cursor: Any) -> tuple[str, int, str]:
+    # Twice: a log that was renewed while this waited for its head has another one.
+    for _ in range(2):
+        cursor.execute(
+            "SELECT log, size, last_at FROM audit_head WHERE closed_at IS NULL"
+            " FOR UPDATE"
+        )
+        row: tuple[str, int, str] | None = cursor.fetchone()
+        if row is not None:
+            return row
+    raise LogClosed
 
 
 def _require_terms(
@@ -279,13 +285,14 @@ def _opening(first: Draft) -> Draft:
     )
 
 
-def _behind(cursor: Any, now: str, last_at: str) -> bool:
+def _behind(cursor: Any, log: str, now: str, last_at: str) -> bool:
     gap = clock.parse(last_at) - clock.parse(now)
     if gap.total_seconds() * 1000 <= BEHIND_MAX_MS:
         return False
     cursor.execute(
-        "SELECT 1 FROM audit_index WHERE type = 'clock.behind' AND at = %s LIMIT 1",
-        [last_at],
+        "SELECT 1 FROM audit_index WHERE log = %s AND type = 'clock.behind'"
+        " AND at = %s LIMIT 1",
+        [log, last_at],
     )
     return cursor.fetchone() is None
 
@@ -311,16 +318,15 @@ def _refs(draft: Draft) -> Iterator[Ref]:
                 yield item
 
 
-def _numbers(cursor: Any, drafts: Sequence[Draft], size: int) -> dict[uuid.UUID, int]:
+def _numbers(
+    cursor: Any, log: str, drafts: Sequence[Draft], size: int
+) -> dict[uuid.UUID, int]:
     numbers = {draft.eid: size + place for place, draft in enumerate(drafts)}
     missing = {
         ref.eid for draft in drafts for ref in _refs(draft) if ref.eid not in numbers
     }
     if missing:
-        cursor.execute(
-            "SELECT eid, seq FROM audit_event WHERE eid = ANY(%s)", [list(missing)]
-        )
-        numbers.update(cursor.fetchall())
+        numbers.update(numbers_of(log=log, eids=list(missing)))
     return numbers
 
 
@@ -354,13 +360,30 @@ def _body(
     }
 
 
-def index_rows(body: Mapping[str, Any]) -> Iterator[Index]:
+def numbers_of(*, log: str, eids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Return the numbers that events have in a log; those it lacks are left out.
+
+    An event that was carried over from the log before has the number it got here.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT eid, seq FROM audit_event WHERE log = %s AND eid = ANY(%s)"
+            " UNION ALL"
+            " SELECT c.prior, e.seq FROM audit_carried c JOIN audit_event e"
+            " ON e.eid = c.eid WHERE c.log = %s AND c.prior = ANY(%s)",
+            [log, list(eids), log, list(eids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def index_rows(log: str, body: Mapping[str, Any]) -> Iterator[Index]:
     """Yield the queryable copies of one body: one per consent that it names."""
     candidates = body["data"].get("candidates") or []
     own = body["consent"]
     for place, named in enumerate([own, *[c for c in candidates if c != own]]):
         yield Index(
             id=uuid7(),
+            log=log,
             seq=body["seq"],
             at=body["at"],
             type=body["type"],

@@ -7,15 +7,16 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from audit.ids import uuid7
 
 
 class Head(models.Model):
-    """The open log: its size, frontier and the time of its last event.
+    """A log: its size, its frontier and the time of its last event.
 
-    One row; it grows with each event and never goes back (triggers). Lives for ever.
+    It grows with each event and never goes back (triggers). One is open; one that a
+    restore cut short is closed for good, and stays. Lives for ever.
     """
 
     log = models.CharField(primary_key=True, max_length=32)
@@ -24,11 +25,22 @@ class Head(models.Model):
     size = models.BigIntegerField(default=0)
     frontier = models.BinaryField(default=b"")
     last_at = models.CharField(max_length=24, default="")
+    closed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "audit_head"
-        permissions = [("read_log", "May read the log")]
+        permissions = [
+            ("read_log", "May read the log"),
+            ("export_log", "May ask for a sealed export"),
+            ("approve_export", "May approve an export that identifies people"),
+            ("release_log", "May open a new log after the signer refused"),
+        ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["operator"],
+                condition=Q(closed_at=None),
+                name="audit_head_one_open",
+            ),
             models.CheckConstraint(
                 name="audit_head_demonstration_clock",
                 condition=Q(clock="system")
@@ -89,7 +101,8 @@ class Index(models.Model):
     """Queryable copy of a body, one row per consent named; rebuildable from bodies."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
-    seq = models.BigIntegerField(db_index=True)
+    log = models.CharField(max_length=32)
+    seq = models.BigIntegerField()
     at = models.CharField(max_length=24)
     type = models.CharField(max_length=48)
     site = models.CharField(max_length=32, null=True)  # noqa: DJ001 - as in the body
@@ -100,9 +113,11 @@ class Index(models.Model):
     class Meta:
         db_table = "audit_index"
         indexes = [
-            models.Index(fields=["subject", "seq"], name="audit_index_subject"),
-            models.Index(fields=["consent", "seq"], name="audit_index_consent"),
-            models.Index(fields=["type", "seq"], name="audit_index_type"),
+            models.Index(fields=["log", "seq"], name="audit_index_seq"),
+            models.Index(fields=["log", "at"], name="audit_index_at"),
+            models.Index(fields=["subject", "log", "seq"], name="audit_index_subject"),
+            models.Index(fields=["log", "consent", "seq"], name="audit_index_consent"),
+            models.Index(fields=["log", "type", "seq"], name="audit_index_type"),
         ]
 
     def __str__(self) -> str:
@@ -131,9 +146,11 @@ class Tile(models.Model):
 
 
 class Checkpoint(models.Model):
-    """A signed statement of the log's size and root; written by the signer."""
+    """A signed statement of a log's size and root; written by the signer alone."""
 
-    size = models.BigIntegerField(primary_key=True)
+    pk = models.CompositePrimaryKey("log", "size")
+    log = models.CharField(max_length=32)
+    size = models.BigIntegerField()
     note = models.TextField()
     timestamp_token = models.BinaryField(null=True)
 
@@ -142,6 +159,157 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return str(self.size)
+
+
+class Carried(models.Model):
+    """An event of a closed log that was written again into the one after it.
+
+    What stood when a log was opened anew (consents, rules) goes on under the new
+    event; rows of the business still point at the prior one.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    log = models.CharField(max_length=32)
+    prior = models.UUIDField()
+    eid = models.UUIDField(unique=True)
+
+    class Meta:
+        db_table = "audit_carried"
+        constraints = [
+            models.UniqueConstraint(fields=["log", "prior"], name="audit_carried_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.prior)
+
+
+class Signer(models.Model):
+    """What the signer last said of itself: one row, written by the signer alone.
+
+    `separated` tells whether it is another system user than the one that serves;
+    `seen_at` is its last look at the log.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    log = models.CharField(max_length=32)
+    vkeys = models.TextField()
+    size = models.BigIntegerField()
+    refused = models.BooleanField(default=False)
+    separated = models.BooleanField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "audit_signer"
+        constraints = [
+            models.CheckConstraint(name="audit_signer_one", condition=Q(id=1))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.log} {self.size}"
+
+
+class Refusal(models.Model):
+    """A tree that the signer did not sign, because it does not extend the last one.
+
+    Written by the signer; `event` is the `signer.refused` that the program wrote of
+    it. `signed_*` is what the signer remembers, `found_*` what stood in the database.
+    Lives for ever.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    log = models.CharField(max_length=32)
+    reason = models.CharField(max_length=12)
+    signed_log = models.CharField(max_length=32)
+    signed_size = models.BigIntegerField()
+    signed_root = models.CharField(max_length=64)
+    found_size = models.BigIntegerField()
+    found_root = models.CharField(max_length=64, null=True)  # noqa: DJ001
+    at = models.DateTimeField()
+    event = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "audit_refusal"
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.signed_size}"
+
+
+class SigningRequest(models.Model):
+    """What the program asks the signer for: a checkpoint now, or a manifest's note.
+
+    `note` is the answer, and stays null when the signer refuses.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    log = models.CharField(max_length=32)
+    size = models.BigIntegerField()
+    manifest = models.CharField(max_length=64, null=True)  # noqa: DJ001
+    asked_at = models.DateTimeField()
+    note = models.TextField(null=True)  # noqa: DJ001
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "audit_signing"
+        indexes = [
+            models.Index(
+                fields=["asked_at"],
+                condition=Q(answered_at=None),
+                name="audit_signing_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.size)
+
+
+class Export(models.Model):
+    """A sealed export that somebody asked for on a page, and what became of it.
+
+    One that identifies people is approved by another person than asked for it, or is
+    not made (constraints). The file itself lies in the data folder and is swept.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    log = models.CharField(max_length=32)
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    sites = models.JSONField(null=True)
+    redaction = models.CharField(max_length=12)
+    asked_by = models.CharField(max_length=40)
+    asked_at = models.DateTimeField()
+    asked_event = models.UUIDField()
+    approved_by = models.CharField(max_length=40, null=True)  # noqa: DJ001
+    approved_at = models.DateTimeField(null=True)
+    approved_event = models.UUIDField(null=True)
+    started_at = models.DateTimeField(null=True)
+    made_at = models.DateTimeField(null=True)
+    made_event = models.UUIDField(null=True)
+    failed = models.CharField(max_length=40, null=True)  # noqa: DJ001
+
+    class Meta:
+        db_table = "audit_export"
+        constraints = [
+            models.CheckConstraint(
+                name="audit_export_redaction",
+                condition=Q(redaction__in=["pseudonymous", "identified"]),
+            ),
+            models.CheckConstraint(
+                name="audit_export_range", condition=Q(first__lte=F("last"))
+            ),
+            models.CheckConstraint(
+                name="audit_export_two_people",
+                condition=Q(approved_by=None) | ~Q(approved_by=F("asked_by")),
+            ),
+            models.CheckConstraint(
+                name="audit_export_identified_approved",
+                condition=Q(redaction="pseudonymous")
+                | Q(made_at=None, started_at=None)
+                | Q(approved_by__isnull=False, approved_event__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class Document(models.Model):

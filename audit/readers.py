@@ -9,7 +9,7 @@ from django.core.paginator import Page, Paginator
 
 from audit.drafts import Act
 from audit.models import Index
-from audit.selectors import PAGE_ROWS, event_list
+from audit.selectors import PAGE_ROWS, event_list, log_current
 
 ROLES = ("reception", "manager", "compliance", "admin", "inspector")
 
@@ -50,7 +50,8 @@ def page_of(
     """Return one page of event numbers, newest first, and its bodies."""
     # PostgreSQL takes no NUL in a text, and no event has one.
     kind, subject = kind.replace("\0", ""), subject.replace("\0", "")
-    found = Index.objects.all()
+    log = log_current()
+    found = Index.objects.filter(log=log)
     if kind:
         found = found.filter(type=kind)
     if subject:

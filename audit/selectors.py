@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from audit import grammar, merkle
+from audit.log import numbers_of
 from audit.models import Body, Event, Head, Index
 
 PAGE_ROWS = 50
@@ -28,9 +29,15 @@ class State:
     last_at: str
 
 
-def log_state() -> State | None:
-    """Return the head of the log, or None while none is open. One query."""
-    head = Head.objects.first()
+def log_current() -> str | None:
+    """Return the id of the open log, or None while none is open. One query."""
+    return Head.objects.filter(closed_at=None).values_list("log", flat=True).first()
+
+
+def log_state(*, log: str | None = None) -> State | None:
+    """Return the head of a log, the open one by default, or None. One query."""
+    found = Head.objects.filter(log=log) if log else Head.objects.filter(closed_at=None)
+    head = found.first()
     if head is None:
         return None
     return State(
@@ -45,14 +52,25 @@ def log_state() -> State | None:
 
 def event_list(
     *,
+    log: str | None = None,
     kind: str = "",
     subject: str = "",
     consent: int | None = None,
     before: int | None = None,
     rows: int = PAGE_ROWS,
 ) -> list[dict[str, Any]]:
-    """Return event bodies, newest first; at most `rows` of them. Two queries."""
-    found = Index.objects.all()
+    """Return event bodies of one log, newest first; at most `rows`. Three queries.
+
+    Args:
+        log: which log; the open one by default.
+        kind: of this kind only.
+        subject: about this pseudonym only.
+        consent: naming the consent of this number only.
+        before: of smaller numbers only.
+        rows: how many at the most.
+    """
+    log = log or log_current()
+    found = Index.objects.filter(log=log)
     if kind:
         found = found.filter(type=kind)
     if subject:
@@ -62,42 +80,63 @@ def event_list(
     if before is not None:
         found = found.filter(seq__lt=before)
     numbers = found.order_by("-seq").values_list("seq", flat=True).distinct()[:rows]
-    return _bodies(list(numbers))
+    return bodies(log=log, numbers=list(numbers))
 
 
 def subject_events(*, subject: str, grants: Sequence[int]) -> list[dict[str, Any]]:
-    """Return every event about one person, oldest first.
+    """Return every event about one person, oldest first, earlier logs' included.
 
     Args:
         subject: the person's pseudonym.
-        grants: numbers of their `consent.granted` events, so that comparisons in
-            which they were a candidate are found too.
+        grants: numbers of their `consent.granted` events in the open log, so that
+            comparisons in which they were a candidate are found too.
     """
-    numbers = (
-        Index.objects.filter(Q(subject=subject) | Q(consent__in=list(grants)))
-        .order_by("seq")
-        .values_list("seq", flat=True)
+    current = log_current()
+    places = (
+        Index.objects.filter(
+            Q(subject=subject) | Q(log=current, consent__in=list(grants))
+        )
+        .values_list("log", "seq")
         .distinct()
     )
-    return list(reversed(_bodies(list(numbers))))
+    numbers: dict[str, list[int]] = {}
+    for log, seq in places:
+        numbers.setdefault(log, []).append(seq)
+    opened = Head.objects.order_by(F("closed_at").asc(nulls_last=True))
+    return [
+        event
+        for log in opened.values_list("log", flat=True)
+        for event in reversed(bodies(log=log, numbers=numbers.get(log, [])))
+    ]
 
 
-def _bodies(numbers: list[int]) -> list[dict[str, Any]]:
-    rows = Body.objects.filter(seq__in=numbers).order_by("-seq")
+def bodies(*, log: str | None, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the events of these numbers as objects, newest first. One query."""
+    if log is None or not numbers:
+        return []
+    rows = Body.objects.filter(log=log, seq__in=list(numbers)).order_by("-seq")
     return [json.loads(bytes(row.body)) for row in rows]
 
 
 def event_seq(*, eid: UUID) -> int | None:
-    """Return the number of an event, or None when it is unknown."""
-    return Event.objects.filter(eid=eid).values_list("seq", flat=True).first()
+    """Return the number of an event in the open log, or None when it is unknown.
+
+    An event of an earlier log has the number under which it was carried over.
+    """
+    log = log_current()
+    return None if log is None else numbers_of(log=log, eids=[eid]).get(eid)
 
 
-def log_faults() -> Iterator[str]:
-    """Recompute the log from its stored bodies and yield what does not hold.
+def log_faults(*, log: str | None = None) -> Iterator[str]:
+    """Recompute a log from its stored bodies and yield what does not hold.
 
     Reads every body once, in order; memory does not grow with the log.
+
+    Args:
+        log: which log; the open one by default.
     """
-    head = Head.objects.first()
+    found = Head.objects.filter(log=log) if log else Head.objects.filter(closed_at=None)
+    head = found.first()
     if head is None:
         return
     # None from the first gap on: there is no root without every leaf before it.

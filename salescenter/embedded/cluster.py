@@ -18,10 +18,14 @@ from salescenter.embedded.place import (
     ROLES,
     Account,
     EmbeddedError,
+    Role,
     dsn,
     environment,
     programs,
 )
+
+SERVED: tuple[Role, ...] = ("owner", "app", "signer")
+"""The roles that programs connect as."""
 
 
 def initialize(data: Path, account: Account) -> None:
@@ -99,7 +103,7 @@ def provision(data: Path) -> None:
                 **dsn(data, "superuser", "template1"), autocommit=True
             ) as template:
                 _close_template(template)
-            _provision_with(link, data)
+            _provision_with(link)
     except psycopg.Error as error:
         raise EmbeddedError(
             f"the database refuses its own superuser ({type(error).__name__}); is"
@@ -133,35 +137,39 @@ def _close_template(link: psycopg.Connection[Any]) -> None:
         )
 
 
-def _provision_with(link: psycopg.Connection[Any], data: Path) -> None:
-    done = link.execute(
+def _provision_with(link: psycopg.Connection[Any]) -> None:
+    known = {row[0] for row in link.execute("SELECT rolname FROM pg_roles").fetchall()}
+    made = link.execute(
         "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
     ).fetchone()
-    if done:
-        return
-    for role in ("owner", "app"):
-        name = ROLES[role]
-        known = link.execute(
-            "SELECT 1 FROM pg_roles WHERE rolname = %s", [name]
-        ).fetchone()
-        password = link.pgconn.encrypt_password(
-            instance.secret(f"database_{role}").encode(),
-            name.encode(),
-            b"scram-sha-256",
-        )
+    for role in SERVED:
+        # A role that a later version brought is made beside the database; while that
+        # is still missing, a crash may have left one with another password.
+        if not made or ROLES[role] not in known:
+            _provision_role(link, role, known=ROLES[role] in known)
+    if not made:
+        # Last, because its presence says that all of this was done.
         link.execute(
-            sql.SQL(
-                "{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
-                " PASSWORD {}"
-            ).format(
-                sql.SQL("ALTER" if known else "CREATE"),
-                sql.Identifier(name),
-                sql.Literal(password.decode()),
+            sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                sql.Identifier(DATABASE), sql.Identifier(ROLES["owner"])
             )
         )
-    # Last, because its presence says that all of this was done.
+
+
+def _provision_role(link: psycopg.Connection[Any], role: Role, *, known: bool) -> None:
+    name = ROLES[role]
+    password = link.pgconn.encrypt_password(
+        instance.secret(f"database_{role}").encode(),
+        name.encode(),
+        b"scram-sha-256",
+    )
     link.execute(
-        sql.SQL("CREATE DATABASE {} OWNER {}").format(
-            sql.Identifier(DATABASE), sql.Identifier(ROLES["owner"])
+        sql.SQL(
+            "{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
+            " PASSWORD {}"
+        ).format(
+            sql.SQL("ALTER" if known else "CREATE"),
+            sql.Identifier(name),
+            sql.Literal(password.decode()),
         )
     )

@@ -19,12 +19,13 @@ from typing import Any, Literal
 
 from salescenter import instance
 
-Role = Literal["app", "owner", "superuser"]
+Role = Literal["app", "owner", "signer", "superuser"]
 
 DATABASE = "salescenter"
 ROLES: Mapping[Role, str] = {
     "app": "salescenter_app",
     "owner": "salescenter_owner",
+    "signer": "salescenter_signer",
     "superuser": "postgres",
 }
 SYSTEM_USER = "salescenter-db"
