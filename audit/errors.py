@@ -58,3 +58,63 @@ class ClockRefused(DomainError):
     """Another clock was asked for in a log that is no demonstration."""
 
     code = "clock_refused"
+
+
+class NoteInvalid(DomainError):
+    """A signed note or a verifier key is malformed, or its signature is wrong."""
+
+    code = "note_invalid"
+
+
+class SignerSilent(DomainError):
+    """The signer did not answer in time: it does not run, or waits for its database."""
+
+    code = "signer_silent"
+
+
+class SignerRefuses(DomainError):
+    """The signer does not sign: the tree does not extend the one it signed last."""
+
+    code = "signer_refuses"
+
+
+class RangeEmpty(DomainError):
+    """No event lies in the range that was asked for."""
+
+    code = "range_empty"
+
+
+class SitesUnknown(DomainError):
+    """An export was asked for a site that the log does not know."""
+
+    code = "sites_unknown"
+
+
+class ExportTooLarge(DomainError):
+    """The pack would reach 4 GiB: the range must be asked for in parts."""
+
+    code = "export_too_large"
+
+
+class ExportNotApproved(DomainError):
+    """An export that identifies people waits for another person's approval."""
+
+    code = "export_not_approved"
+
+
+class ExportOwnApproval(DomainError):
+    """Who asked for an export that identifies people may not approve it."""
+
+    code = "export_own_approval"
+
+
+class ExportSettled(DomainError):
+    """The export was approved, made or has failed already."""
+
+    code = "export_settled"
+
+
+class LogNotRefused(DomainError):
+    """A new log opens only after the signer refused the present one."""
+
+    code = "log_not_refused"

@@ -38,12 +38,6 @@ def staff_act(user: Any) -> Act:
     return Act(user.code, role)
 
 
-def rules_in_force() -> str | None:
-    """Return the hash of the rules published last, as the log knows it."""
-    latest = event_list(kind="rules.published", rows=1)
-    return latest[0]["data"]["sha256"] if latest else None
-
-
 def page_of(
     *, kind: str, subject: str, consent: int | None, number: str
 ) -> tuple[Page[int], list[dict[str, Any]]]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from audit import grammar, merkle
-from audit.log import numbers_of
+from audit.appending import numbers_of
 from audit.models import Body, Event, Head, Index
 
 PAGE_ROWS = 50
@@ -48,6 +48,12 @@ def log_state(*, log: str | None = None) -> State | None:
         root=merkle.root(merkle.split(bytes(head.frontier))).hex(),
         last_at=head.last_at,
     )
+
+
+def rules_in_force() -> str | None:
+    """Return the hash of the rules published last, as the open log knows it."""
+    latest = event_list(kind="rules.published", rows=1)
+    return latest[0]["data"]["sha256"] if latest else None
 
 
 def event_list(

@@ -12,8 +12,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from audit import clock, log
-from audit.readers import page_of, panels, rules_in_force, staff_act
-from audit.selectors import log_faults, log_state
+from audit.readers import page_of, panels, staff_act
+from audit.selectors import log_faults, log_state, rules_in_force
 
 RECOMPUTED_MAX = 5_000
 """A log longer than this is recomputed by `audit_verify`, not while a page waits."""

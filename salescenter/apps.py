@@ -12,5 +12,8 @@ class SalescenterConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Load the house rules that `manage.py check` asks for."""
-        from salescenter import checks  # noqa: F401 - Django's own way
+        """Load the house rules that `manage.py check` asks for, and name the signer."""
+        from audit import signing
+        from salescenter import checks, signer_once  # noqa: F401 - Django's own way
+
+        signing.starter_register(signer_once.signer_run)

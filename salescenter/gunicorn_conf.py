@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from faces import pixels
 from faces.errors import PixelsBusy, PixelsFailed
+from salescenter.powers import powers_drop
 
 if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
     from gunicorn.workers.base import Worker
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,12 @@ logconfig_dict = {
         "gunicorn.access": {"handlers": [], "propagate": False},
     },
 }
+
+
+def post_fork(server: Arbiter, worker: Worker) -> None:
+    """Serve without root's powers, where root serves."""
+    del server, worker
+    powers_drop()
 
 
 # The first page comes first: loading the models keeps a core busy for two seconds.

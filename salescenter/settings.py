@@ -69,6 +69,8 @@ EMBEDDED = not DATABASE_URL
 SECRETS_DIR = instance.secrets_dir()
 KEYSTORE_DIR = Path(_text("KEYSTORE_DIR") or SECRETS_DIR / "keystore")
 EPOCHS_DIR = Path(_text("EPOCHS_DIR") or SECRETS_DIR / "epochs")
+SIGNER_DIR = Path(_text("SIGNER_DIR") or instance.data_dir() / "signer")
+EXPORTS_DIR = Path(_text("EXPORTS_DIR") or instance.data_dir() / "exports")
 DEBUG = _flag("DEBUG")
 DEMO_CAMERA = _flag("DEMO_CAMERA")
 
@@ -152,13 +154,18 @@ TEMPLATES = [
     }
 ]
 
-# Database: 'default' serves under the app role, 'owner' migrates.
+# Database: 'default' serves under the app role, 'owner' migrates, 'signer' signs.
 _app = embedded.connection("app") if EMBEDDED else _database(DATABASE_URL)
 _owner_url = _text("DATABASE_OWNER_URL")
 if EMBEDDED:
     _owner = embedded.connection("owner")
 else:
     _owner = _database(_owner_url) if _owner_url else dict(_app)
+_signer_url = _text("DATABASE_SIGNER_URL")
+if EMBEDDED:
+    _signer = embedded.connection("signer")
+else:
+    _signer = _database(_signer_url) if _signer_url else dict(_app)
 _engine: dict[str, Any] = {
     "ENGINE": "django.db.backends.postgresql",
     "ATOMIC_REQUESTS": False,
@@ -167,6 +174,7 @@ _engine: dict[str, Any] = {
 DATABASES = {
     "default": {**_engine, **_app, "CONN_MAX_AGE": 60},
     "owner": {**_engine, **_owner, "CONN_MAX_AGE": 0},
+    "signer": {**_engine, **_signer, "CONN_MAX_AGE": None},
 }
 REDIS_URL = _text("REDIS_URL")
 

@@ -1,4 +1,4 @@
-"""What `./run` starts: the database, the web and the worker, watched until Ctrl-C."""
+"""What `./run` starts: database, web, worker and signer, watched until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -289,13 +289,18 @@ def _serve(stack: contextlib.ExitStack, *, port: int) -> None:
         worker.command += ["worker", "--beat", "--loglevel=WARNING", "--concurrency=1"]
         worker.command += ["--schedule", str(instance.data_dir() / "beat")]
 
+    signer = Child("signer", [sys.executable, "manage.py", "audit_sign"])
+
     def announce() -> None:
         say(f"ready http://{host}:{port}")
         for line in addresses:
             say(line)
+        if os.geteuid() != 0:
+            say("signer not separated: web and signer are one user, for a try-out")
 
     probe = Probe(("127.0.0.1" if host == "0.0.0.0" else host, port))  # noqa: S104
-    Supervisor([web, worker], database=database, probe=probe, on_ready=announce).run()
+    children = [web, worker, signer]
+    Supervisor(children, database=database, probe=probe, on_ready=announce).run()
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:

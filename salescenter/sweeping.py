@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from audit.signing import refusals_tell
 from consent.services.sweeping import sweep_often, sweep_seldom
 from leads.contacts import phones_reindex_due
 from leads.kiosks import attempts_forget_due
@@ -14,7 +15,11 @@ __all__ = ["OFTEN_SECONDS", "SELDOM_SECONDS", "often", "seldom", "sweep_all"]
 
 def often() -> dict[str, int]:
     """Close what a crash left open; every `OFTEN_SECONDS`."""
-    return {**sweep_often(), "phones_indexed": phones_reindex_due()}
+    return {
+        **sweep_often(),
+        "phones_indexed": phones_reindex_due(),
+        "refusals_told": refusals_tell(),
+    }
 
 
 def seldom() -> dict[str, int]:

@@ -7,17 +7,15 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
-import pwd
 import shutil
 import stat
-import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from salescenter import instance
+from salescenter.accounts import Account, AccountError, system_account
 
 Role = Literal["app", "owner", "signer", "superuser"]
 
@@ -36,30 +34,6 @@ SOCKET_PATH_MAX_BYTES = 107  # sockaddr_un.sun_path on Linux, less the final zer
 
 class EmbeddedError(Exception):
     """The embedded database cannot serve; the text says why in one line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Who runs the server: this user itself, or for root a system user."""
-
-    uid: int
-    gid: int
-
-    @property
-    def foreign(self) -> bool:
-        """Say whether that is another user than this one."""
-        return self.uid != os.geteuid()
-
-    def own(self, path: Path) -> None:
-        """Give a path of this user to the server's."""
-        if self.foreign:
-            os.chown(path, self.uid, self.gid)
-
-    def launch(self) -> dict[str, Any]:
-        """Return what makes `subprocess` start a program as the server's user."""
-        if not self.foreign:
-            return {}
-        return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
 def dsn(data: Path, role: Role, database: str) -> dict[str, Any]:
@@ -83,36 +57,14 @@ def socket_dir(data: Path) -> Path:
 
 
 def account_of_server() -> Account:
-    """Return the user that runs the server, made for root when absent."""
-    if os.geteuid() != 0:
-        return Account(uid=os.geteuid(), gid=os.getegid())
-    try:
-        entry = pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        entry = _account_make()
-    return Account(uid=entry.pw_uid, gid=entry.pw_gid)
+    """Return the user that runs the server, made for root when absent.
 
-
-def _account_make() -> pwd.struct_passwd:
-    """Make the system user that runs the server, which refuses to run as root."""
+    Raises:
+        EmbeddedError: the system user cannot be made.
+    """
     try:
-        subprocess.run(
-            [
-                "useradd",
-                "--system",
-                "--user-group",
-                "--no-create-home",
-                "--home-dir",
-                "/nonexistent",
-                "--shell",
-                "/usr/sbin/nologin",
-                SYSTEM_USER,
-            ],
-            check=True,
-            capture_output=True,
-        )
-        return pwd.getpwnam(SYSTEM_USER)
-    except (OSError, subprocess.CalledProcessError, KeyError):
+        return system_account(SYSTEM_USER)
+    except AccountError:
         raise EmbeddedError(
             f"as root the database needs the system user {SYSTEM_USER}, and useradd"
             " could not make it; run as a plain user instead"

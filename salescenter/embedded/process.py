@@ -149,17 +149,18 @@ def _launch(
     folder = socket_dir(data)
     try:
         folder.mkdir(mode=0o700)
-        account.own(folder)
     except FileExistsError:
         # The short one lies where anybody may put something in the way.
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid:
             raise EmbeddedError(f"{folder} is in the way; remove it") from None
-        folder.chmod(0o700)
         # The folder serves this data alone, and its own note (`postmaster.pid`) guards
         # it; the socket's note would only mistake a zombie or a stranger for a server.
         for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
             (folder / name).unlink(missing_ok=True)
+    _close(folder, account)
+    if account.foreign:
+        settings = {**settings, "unix_socket_permissions": "0777"}
     command: list[str | Path] = [installation / "bin" / "postgres"]
     command += ["-D", data / "postgres", "-k", folder]
     for name, value in settings.items():
@@ -181,6 +182,19 @@ def _launch(
         )
     finally:
         os.close(log)
+
+
+def _close(folder: Path, account: Account) -> None:
+    """Let nobody into the socket's folder but the server and this user.
+
+    Root serves without its powers, so the folder is of its group: the group passes
+    through, and what is in it is guarded by the folder.
+    """
+    if account.foreign:
+        os.chown(folder, account.uid, os.getegid())
+        folder.chmod(0o710)
+    else:
+        folder.chmod(0o700)
 
 
 def stop(data: Path, process: subprocess.Popen[bytes] | None) -> None:
