@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 
 from audit import clock, grammar, merkle
-from audit.catalogue import KINDS, is_use
+from audit.catalogue import COUNT_MAX, KINDS, is_use
 from audit.drafts import SYSTEM, Draft, Ref
 from audit.errors import EventInvalid, LogClosed, TermOver
 from audit.ids import uuid7
@@ -157,7 +157,7 @@ def _clock_behind(first: Draft, now: str, last_at: str) -> Draft:
         act=SYSTEM,
         site=None,
         rules=first.rules,
-        data={"behind_ms": int(gap.total_seconds() * 1000)},
+        data={"behind_ms": min(int(gap.total_seconds() * 1000), COUNT_MAX)},
     )
 
 

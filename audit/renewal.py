@@ -19,6 +19,7 @@ from django.db import connection, transaction
 
 from audit import clock
 from audit.appending import append, numbers_of, tell_time
+from audit.catalogue import KINDS
 from audit.drafts import Act, Draft
 from audit.errors import LogNotRefused
 from audit.models import Body, Carried, Head
@@ -56,7 +57,7 @@ def log_renew(*, act: Act, carry: Sequence[uuid.UUID]) -> str:
         )
         opening = Draft(
             kind="log.opened",
-            clause="pipl-55-56",
+            clause=str(KINDS["log.opened"].clause),
             act=act,
             site=None,
             rules=None,

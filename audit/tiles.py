@@ -75,7 +75,7 @@ class Tree:
         return found
 
     def _read(self, tile: int, number: int) -> list[bytes]:
-        place = [self.log, number * TILE, (number + 1) * TILE]
+        place: list[str | int] = [self.log, number * TILE, (number + 1) * TILE]
         with connections[self.using].cursor() as cursor:
             if tile:
                 cursor.execute(

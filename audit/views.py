@@ -37,7 +37,7 @@ def events(request: HttpRequest) -> HttpResponse:
     with log.unit(
         act=staff_act(request.user), site=None, rules=rules_in_force()
     ) as unit:
-        unit.event("log.read", data={"rows": len(shown)})
+        unit.event("log.read", data={"rows": len(shown), "view": "list"})
     state = log_state()
     query = urlencode({name: value for name, value in filters.items() if value})
     context: dict[str, Any] = {

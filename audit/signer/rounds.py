@@ -337,7 +337,7 @@ def _succeeds(memory: Memory, head: Head) -> bool:
         return False
     body: dict[str, Any] = json.loads(bytes(row.body))
     told = body["data"]
-    return (
+    return bool(
         body["type"] == "log.opened"
         and body["act"]["role"] != "system"
         and told["reason"] == "restored"

@@ -82,6 +82,7 @@ def consent_grant(
             "language": language,
             "by": "self",
             "once": once,
+            "carried": None,
         },
     )
     consent = Consent(

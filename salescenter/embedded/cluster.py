@@ -12,11 +12,11 @@ import psycopg
 from psycopg import sql
 
 from salescenter import instance
+from salescenter.accounts import Account
 from salescenter.embedded.place import (
     DATABASE,
     MAJOR_VERSION,
     ROLES,
-    Account,
     EmbeddedError,
     Role,
     dsn,

@@ -11,9 +11,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from salescenter.accounts import Account
 from salescenter.embedded.place import (
     PORT,
-    Account,
     EmbeddedError,
     account_of_server,
     environment,

@@ -31,6 +31,7 @@ GRANT = {
     "language": "en",
     "by": "self",
     "once": False,
+    "carried": None,
 }
 THREADS, UNITS = 8, 20
 
@@ -98,7 +99,10 @@ def test_events_are_numbered_without_gaps_in_the_order_they_were_drafted(
     opened: Database,
 ) -> None:
     with log.unit(act=DESK, site="c-1", rules=RULES) as unit:
-        drafts = [unit.event("log.read", data={"rows": number}) for number in range(5)]
+        drafts = [
+            unit.event("log.read", data={"rows": number, "view": "list"})
+            for number in range(5)
+        ]
     told = bodies()
     assert [body["seq"] for body in told] == list(range(6))
     assert [body["data"]["rows"] for body in told[1:]] == list(range(5))
@@ -187,7 +191,7 @@ def test_a_unit_inside_a_transaction_is_refused(opened: Database) -> None:
         _signed_in()
     with pytest.raises(RuntimeError, match="durable"):
         with log.unit(act=DESK, site=None, rules=None) as unit:
-            unit.event("log.read", data={"rows": 1})
+            unit.event("log.read", data={"rows": 1, "view": "list"})
             _signed_in()
     assert bodies() == []
 
@@ -310,8 +314,8 @@ def test_the_index_has_a_row_for_each_consent_named(opened: Database) -> None:
 def test_a_draft_is_not_changed_by_what_its_maker_does_later(
     opened: Database,
 ) -> None:
-    data = {"rows": 1}
+    data = {"rows": 1, "view": "list"}
     with log.unit(act=DESK, site=None, rules=None) as unit:
         unit.event("log.read", data=data)
         data["rows"] = 2
-    assert bodies()[-1]["data"] == {"rows": 1}
+    assert bodies()[-1]["data"] == {"rows": 1, "view": "list"}

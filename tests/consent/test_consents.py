@@ -66,6 +66,7 @@ def test_a_yes_is_a_row_a_key_and_two_events(house: make.House) -> None:
         "language": "zh-hans",
         "by": "self",
         "once": False,
+        "carried": None,
     }
     assert consent.until - consent.granted_at == timedelta(days=30)
 

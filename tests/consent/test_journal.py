@@ -30,7 +30,7 @@ def test_a_unit_stands_under_the_sites_rules(db: Database) -> None:
     found = {}
     for site in (house.site, other, None):
         with journal.unit(act=make.SETUP, site=site) as unit:
-            unit.event("log.read", data={"rows": 1})
+            unit.event("log.read", data={"rows": 1, "view": "list"})
         event = event_list(rows=1)[0]
         found[event["site"]] = event["rules"]
     assert found == {
@@ -45,7 +45,7 @@ def test_before_any_rules_there_are_none(db: Database) -> None:
     places.operator_create(code="demo-test", legal_name="Demo")
     assert journal.rules_in_force(site=None) is None
     with journal.unit(act=make.SETUP, site=None) as unit:
-        unit.event("log.read", data={"rows": 0})
+        unit.event("log.read", data={"rows": 0, "view": "list"})
     assert event_list(rows=1)[0]["rules"] is None
 
 
