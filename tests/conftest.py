@@ -150,8 +150,10 @@ def db(cluster: embedded.Server, static_files: Path) -> Iterator[Database]:
             )
         )
         link.execute(
-            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
-                sql.Identifier(name), sql.Identifier(embedded.ROLES["app"])
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}, {}").format(
+                sql.Identifier(name),
+                sql.Identifier(embedded.ROLES["app"]),
+                sql.Identifier(embedded.ROLES["signer"]),
             )
         )
         _point_django_at(name)
@@ -174,6 +176,8 @@ def secrets_dir(tmp_path: Path) -> Iterator[Path]:
         SECRETS_DIR=folder,
         KEYSTORE_DIR=folder / "keystore",
         EPOCHS_DIR=folder / "epochs",
+        SIGNER_DIR=folder / "signer",
+        EXPORTS_DIR=folder / "exports",
     ):
         yield folder
 
@@ -189,6 +193,9 @@ def process_env(db: Database, secrets_dir: Path) -> dict[str, str]:
         "SALESCENTER_DATA": str(_DATA),
         "DATABASE_URL": db.url("app"),
         "DATABASE_OWNER_URL": db.url("owner"),
+        "DATABASE_SIGNER_URL": db.url("signer"),
+        "SIGNER_DIR": str(secrets_dir / "signer"),
+        "EXPORTS_DIR": str(secrets_dir / "exports"),
         "SECRET_KEY": settings.SECRET_KEY,
         "SECRETS_DIR": str(secrets_dir),
         "KEYSTORE_DIR": str(secrets_dir / "keystore"),
