@@ -94,7 +94,8 @@ def walk_finished(
     walk = walks.walk_choose(
         walk=walk, choices=answers, under_14=False, language=language
     )
-    walk = walks.walk_face(walk=walk, answer=face, language=language)
+    if walk.face_offered:
+        walk = walks.walk_face(walk=walk, answer=face, language=language)
     return walks.walk_finish(walk=walk)
 
 

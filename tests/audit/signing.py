@@ -16,7 +16,11 @@ def signer_in(folder: Path) -> Iterator[Signer]:
     signer = Signer(Keeper(folder), separated=False)
     before = list(signing._STARTERS)
     alone = signing.ALONE_SECONDS
-    signing._STARTERS[:] = [lambda: signer.look(now=True) and None]
+
+    def look() -> None:
+        signer.look(now=True)
+
+    signing._STARTERS[:] = [look]
     signing.ALONE_SECONDS = 0.0
     try:
         yield signer

@@ -132,7 +132,8 @@ def rewind(db: Database, size: int) -> None:
         ).fetchall()
         frontier: list[bytes] = []
         for place, (leaf,) in enumerate(leaves):
-            frontier = merkle.fold(frontier, place, bytes(leaf))  # type: ignore[arg-type]
+            assert isinstance(leaf, bytes)
+            frontier = merkle.fold(frontier, place, leaf)
         for table in ("event", "body", "index"):
             root.execute(f"DELETE FROM audit_{table} WHERE seq >= {size}")
         root.execute("DELETE FROM audit_checkpoint WHERE size > %s", [size])
