@@ -41,6 +41,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "leads:withdraw_all": OWN_PAGE,
     "leads:withdrawn": OWN_PAGE,
     "leads:receipt": OWN_PAGE,
+    "leads:receipt_print": OWN_PAGE,
     "leads:kiosk_home": KIOSK,
     "leads:kiosk_state": KIOSK,
     "leads:kiosk_here": KIOSK,
@@ -70,6 +71,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "leads:referral_done": {"reception"},
     "leads:decision": {"reception", "manager"},
     "leads:channels": {"manager"},
+    "consent:log_renew": {"compliance"},
     "audit:events": {"compliance", "inspector"},
 }
 CLOSED = {302, 403, 404, 410}
