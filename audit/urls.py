@@ -1,11 +1,15 @@
-"""Address of the reading room."""
+"""Addresses of the reading room."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from audit.views import events
+from audit.views.events import event
+from audit.views.search import events
 
 app_name = "audit"
 
-urlpatterns = [path("log/", events, name="events")]
+urlpatterns = [
+    path("log/", events, name="events"),
+    path("log/event/<int:seq>/", event, name="event"),
+]

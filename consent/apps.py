@@ -12,10 +12,13 @@ class ConsentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register what consent itself holds of a person."""
-        from consent import evidence, holdings
+        """Register what consent holds of a person, and what the log's readers ask."""
+        from audit import readers
+        from consent import evidence, holdings, reading
 
         holdings.register("consent.Receipt", evidence.receipt_holdings)
         holdings.register("consent.Pass", evidence.link_holdings)
         holdings.register("consent.Use", evidence.use_holdings)
         holdings.register("consent.Walk", evidence.walk_holdings)
+        readers.places_register(reading.places)
+        readers.notices_register(reading.notice_seen)

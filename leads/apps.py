@@ -16,6 +16,7 @@ class LeadsConfig(AppConfig):
         from audit import readers
         from consent import erasure, holdings
         from leads import belongings, compliance, contacts, decisions, referrals, visits
+        from leads.words import PURPOSES
 
         erasure.register("leads.Contact", contacts.contact_erase)
         erasure.register("leads.PhoneIndex", contacts.contact_erase)
@@ -25,3 +26,4 @@ class LeadsConfig(AppConfig):
         holdings.register("leads.Visit", visits.visit_holdings)
         holdings.register("leads.Decision", decisions.decision_holdings)
         readers.panel_register("leads", compliance.panel)
+        readers.purposes_register(PURPOSES)

@@ -61,6 +61,10 @@ from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.test import override_settings  # noqa: E402
+from django.test.utils import (  # noqa: E402
+    setup_test_environment,
+    teardown_test_environment,
+)
 from psycopg import sql  # noqa: E402
 
 from salescenter import embedded  # noqa: E402
@@ -103,6 +107,14 @@ def static_files() -> Path:
     """The collected static files, which every rendered page names."""
     call_command("collectstatic", interactive=False, verbosity=0)
     return Path(settings.STATIC_ROOT)
+
+
+@pytest.fixture(scope="session")
+def told_pages() -> Iterator[None]:
+    """Let the pages that a test's client gets tell the context they were made of."""
+    setup_test_environment()
+    yield
+    teardown_test_environment()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from audit.signing import signer_state
 from consent.models import Rules
-from consent.rules import notice
+from consent.rules import LANGUAGES, notice
 from consent.selectors import rules_get, rules_list, site_first
 from consent.views.pages import at_site, language_of
 
@@ -27,10 +27,16 @@ def rules(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_GET
 def rules_version(request: HttpRequest, sha256: str) -> HttpResponse:
-    """Show one published version, by its hash."""
+    """Show one published version, by its hash; in the language asked for, if any."""
+    language = request.GET.get("language", "")
     for version in rules_list():
         if version.sha256 == sha256:
-            return _page(request, version)
+            if language in LANGUAGES:
+                # As somebody saw it, whatever the reader of this page has chosen.
+                request.LANGUAGE_CODE = language
+            response = _page(request, version)
+            response["Content-Language"] = language_of(request)
+            return response
     raise Http404
 
 
@@ -46,5 +52,7 @@ def _page(request: HttpRequest, shown: Rules) -> HttpResponse:
         "notice": notice(sha256=shown.sha256, language=language_of(request)),
         "versions": rules_list(),
         "signer": signer_state(),
+        # Whoever changes the language wants that one, not the one asked for.
+        "language_next": request.path,
     }
     return render(request, "consent/rules_detail.html", context)

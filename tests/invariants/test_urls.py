@@ -73,6 +73,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "leads:channels": {"manager"},
     "consent:log_renew": {"compliance"},
     "audit:events": {"compliance", "inspector"},
+    "audit:event": {"compliance", "inspector"},
 }
 CLOSED = {302, 403, 404, 410}
 
@@ -92,7 +93,7 @@ def _names(
 def _paths() -> dict[str, str]:
     paths = {}
     for name, arguments in _names(get_resolver().url_patterns):
-        values = {"token": "x", "sha256": "0" * 64, "person": 0}
+        values = {"token": "x", "sha256": "0" * 64, "person": 0, "seq": 0}
         kwargs = {one: values.get(one, SOMEBODY) for one in arguments}
         paths[name] = reverse(name, kwargs=kwargs)
     return paths

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.test.utils import setup_test_environment, teardown_test_environment
 
 from tests.conftest import Database
 from tests.leads import make
 from tests.leads.browsers import KioskBrowser
 
 
-@pytest.fixture(scope="session", autouse=True)
-def told_pages() -> Iterator[None]:
-    setup_test_environment()
-    yield
-    teardown_test_environment()
+@pytest.fixture(autouse=True)
+def _pages(told_pages: None) -> None:
+    """Pages tell their context."""
 
 
 @pytest.fixture

@@ -196,11 +196,10 @@ def test_reading_the_log_is_logged(office: make.Office) -> None:
     assert page.context["assessment"].code == "pia-1"
     read = event_list(kind="log.read")[0]
     assert read["act"]["role"] == "compliance"
-    for query in (
-        *({"type": "consent.granted"}, {"consent": "5"}, {"page": "9"}),
-        *({"type": "\0"}, {"subject": "s_\0"}),
-    ):
+    for query in ({"type": "consent.granted"}, {"consent": "5"}, {"before": "x"}):
         assert client.get("/log/", query).status_code == 200
+    for query in ({"type": "\0"}, {"subject": "s_\0"}):
+        assert client.get("/log/", query).status_code == 400
     found = client.get("/log/", {"type": "visit.recorded"})
     assert [row["type"] for row in found.context["events"]] == ["visit.recorded"]
 

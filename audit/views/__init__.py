@@ -1,0 +1,1 @@
+"""The pages of the reading room. Each commits `log.read` before it shows anything."""
