@@ -181,7 +181,13 @@ def _published(house: _House, sites: Sequence[str], version: int) -> Walk:
         data = {"sha256": named, "prior": prior}
         yield (
             "rules.published",
-            {"site": site, "clause": "crpl-29-rules", "data": data, "act": STAFF},
+            {
+                "site": site,
+                "clause": "crpl-29-rules",
+                "rules": named,
+                "data": data,
+                "act": STAFF,
+            },
         )
     house.rules = named
 
