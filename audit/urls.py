@@ -1,4 +1,4 @@
-"""Addresses of the reading room."""
+"""Addresses of the reading room, and of the verifier's page for everybody."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from django.urls import path
 
 from audit.views.events import event
 from audit.views.search import events
+from audit.views.verify import verify
 
 app_name = "audit"
 
 urlpatterns = [
     path("log/", events, name="events"),
     path("log/event/<int:seq>/", event, name="event"),
+    path("verify/", verify, name="verify"),
 ]

@@ -30,6 +30,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "consent:rules": EVERYBODY,
     "consent:rules_version": EVERYBODY,
     "leads:kiosk_pair": EVERYBODY,
+    "audit:verify": EVERYBODY,
     "consent:choice": WALK,
     "consent:face": WALK,
     "leads:details": WALK,
