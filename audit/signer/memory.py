@@ -80,7 +80,7 @@ def memory_read(path: Path) -> Memory:
             sign whatever is found, so a person has to decide.
     """
     try:
-        told = json.loads(path.read_text(encoding="ascii"))
+        told = json.loads(path.read_bytes().decode("ascii"))
     except FileNotFoundError:
         return Memory()
     except (OSError, ValueError) as error:

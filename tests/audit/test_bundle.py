@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,11 +22,11 @@ from consent.services.consents import consents_withdraw
 from consent.services.places import site_open
 from consent.services.publishing import rules_publish
 from tests import make
+from tests.audit.judging import judge
 from tests.audit.signing import signer_in
 from tests.make import SETUP
 
 pytestmark = pytest.mark.usefixtures("db", "secrets_dir")
-VERIFY = Path(bundle.HERE) / "verifier.py"
 
 
 @pytest.fixture
@@ -51,18 +49,6 @@ def export(target: Path, **scope: Any) -> bundle.Scope:
     found = exports.export_scope(**scope)
     exports.export_now(scope=found, target=target)
     return found
-
-
-def judge(*arguments: object) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", VERIFY, *map(str, arguments), "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert not done.stderr, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
-    return {**told, "exit": done.returncode}
 
 
 def vkey() -> str:
