@@ -93,12 +93,12 @@ def contents(
     closing = last + 1 if closing is None else closing
     events, leaves = log.events(), log.leaves()
 
-    def kept(event: dict[str, Any]) -> bool:
-        seq, site = event["seq"], event["site"]
+    def kept(seq: int) -> bool:
+        site = events[seq]["site"]
         here = sites is None or site is None or site in sites
         return here and first <= seq <= last and seq >= pruned
 
-    here = {event["seq"] for event in events if kept(event)}
+    here = {seq for seq in range(len(events)) if kept(seq)}
     lines = [
         log.bodies[seq] if seq in here else canonical({"leaf": leaves[seq].hex()})
         for seq in range(first, last + 1)
