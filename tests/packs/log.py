@@ -225,7 +225,7 @@ class Log:
         self.bodies.append(body_of(seq, at, kind, **fields))
         return seq
 
-    def edit(self, seq: int, **changes: Any) -> None:
+    def edit(self, seq: int, /, **changes: Any) -> None:
         """Rewrite keys of one body; `data` is merged, minus the keys in `data_drop`."""
         event = self.event(seq)
         for name in changes.pop("data_drop", ()):

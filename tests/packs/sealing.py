@@ -93,12 +93,12 @@ def contents(
     closing = last + 1 if closing is None else closing
     events, leaves = log.events(), log.leaves()
 
-    def kept(event: dict[str, Any]) -> bool:
-        seq, site = event["seq"], event["site"]
+    def kept(seq: int) -> bool:
+        site = events[seq]["site"]
         here = sites is None or site is None or site in sites
         return here and first <= seq <= last and seq >= pruned
 
-    here = {event["seq"] for event in events if kept(event)}
+    here = {seq for seq in range(len(events)) if kept(seq)}
     lines = [
         log.bodies[seq] if seq in here else canonical({"leaf": leaves[seq].hex()})
         for seq in range(first, last + 1)
@@ -120,7 +120,8 @@ def contents(
             grant_line(log, seq, leaves[:closing]) for seq in absent
         )
     ends = day_sizes(log) if sizes is None else sizes
-    wanted = sorted({size for size in ends if first < size <= last + 1} | {closing})
+    # A checkpoint at last + 1 would be the closing one.
+    wanted = sorted({size for size in ends if first < size <= last} | {closing})
     files["checkpoints.jsonl"] = b"".join(
         checkpoint_line(size, checkpoint(log, size)) for size in wanted
     )
@@ -156,8 +157,9 @@ def contents(
 
 
 def _named(event: dict[str, Any]) -> list[int]:
-    listed = event["data"].get("candidates") or []
-    return [] if event["consent"] is None else [event["consent"], *listed]
+    listed = event["data"].get("candidates")
+    named = [event["consent"], *(listed if isinstance(listed, list) else ())]
+    return [seq for seq in named if type(seq) is int and seq >= 0]
 
 
 def start_json(start: Frontier) -> bytes:
