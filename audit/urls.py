@@ -6,10 +6,12 @@ from django.urls import path
 
 from audit.views.events import event
 from audit.views.search import events
+from audit.views.stories import story
 
 app_name = "audit"
 
 urlpatterns = [
     path("log/", events, name="events"),
     path("log/event/<int:seq>/", event, name="event"),
+    path("log/story/<slug:subject>/", story, name="story"),
 ]
