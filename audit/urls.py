@@ -7,6 +7,7 @@ from django.urls import path
 from audit.views.events import event
 from audit.views.search import events
 from audit.views.verify import verify
+from audit.views.stories import story
 
 app_name = "audit"
 
@@ -14,4 +15,5 @@ urlpatterns = [
     path("log/", events, name="events"),
     path("log/event/<int:seq>/", event, name="event"),
     path("verify/", verify, name="verify"),
+    path("log/story/<slug:subject>/", story, name="story"),
 ]

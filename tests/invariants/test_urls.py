@@ -75,6 +75,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "consent:log_renew": {"compliance"},
     "audit:events": {"compliance", "inspector"},
     "audit:event": {"compliance", "inspector"},
+    "audit:story": {"compliance", "inspector"},
 }
 CLOSED = {302, 403, 404, 410}
 
