@@ -332,5 +332,6 @@ def _seq_at(head: Head, at: str) -> int:
 
 
 def _at(head: Head, seq: int) -> str:
-    found = Index.objects.filter(log=head.log, seq=seq).values_list("at", flat=True)
-    return found.first() or ""
+    """Return the time of an event, or of the next one that is not pruned."""
+    later = Index.objects.filter(log=head.log, seq__gte=seq).order_by("seq")
+    return later.values_list("at", flat=True).first() or head.last_at

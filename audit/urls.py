@@ -6,8 +6,8 @@ from django.urls import path
 
 from audit.views.events import event
 from audit.views.search import events
-from audit.views.verify import verify
 from audit.views.stories import story
+from audit.views.verify import verify
 
 app_name = "audit"
 
