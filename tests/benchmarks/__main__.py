@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.benchmarks import kiosk_answer
+from tests.benchmarks import audit_export, kiosk_answer
 
 BENCHMARKS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "audit_export": audit_export.measure,
     "kiosk_answer": kiosk_answer.measure,
 }
 
