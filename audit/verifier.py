@@ -52,7 +52,7 @@ PACK_MAX = 0xFFFF_FFFE
 ENTRIES_MAX = 0xFFFF
 VALUES_MAX = 20_000
 """So many objects and lists stand in one JSON file at most: memory is bounded."""
-LIVE_MAX = 450_000
+LIVE_MAX = 600_000
 """So many consents alive at once fit into 200 MB; a longer range is asked in parts."""
 LISTED_MAX = 1_000
 SHOWN_MAX = 20
