@@ -268,8 +268,14 @@ def test_a_pack_and_its_receipt(check: Check) -> None:
     log = visitor()
     told = packs.receipt(log, SOMEBODY)
     pin = packs.vkey(log)
-    for options in ({}, {"first": 3}, {"sites": []}, {"last": 3, "closing": 7}):
-        raw = packs.pack(log, **options)  # type: ignore[arg-type]
+    ranges: list[dict[str, Any]] = [
+        {},
+        {"first": 3},
+        {"sites": []},
+        {"last": 3, "closing": 7},
+    ]
+    for options in ranges:
+        raw = packs.pack(log, **options)
         assert check(raw, receipt=told, pins=[pin]).exit == 0
         assert check(raw, receipt=told).exit == 2
     unproved = packs.receipt(log, SOMEBODY, proved=False)
@@ -281,8 +287,9 @@ def test_a_receipt_shows_that_the_pack_was_rewritten(check: Check) -> None:
     log = visitor()
     told = packs.receipt(log, SOMEBODY)
     log.edit(2, at="2026-03-02T01:00:02.500Z")
-    for options in ({}, {"sites": []}, {"last": 1, "closing": 7}):
-        raw = packs.pack(log, **options)  # type: ignore[arg-type]
+    ranges: list[dict[str, Any]] = [{}, {"sites": []}, {"last": 1, "closing": 7}]
+    for options in ranges:
+        raw = packs.pack(log, **options)
         result = check(raw, receipt=told, pins=[packs.vkey(log)])
         assert result.exit == 1
         said = {one["what"] for one in result.altered}
