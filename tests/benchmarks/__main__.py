@@ -10,10 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.benchmarks import audit_export, kiosk_answer
-
-BENCHMARKS: dict[str, Callable[[int], dict[str, Any]]] = {
-    "audit_export": audit_export.measure,
+from tests.benchmarks import audit_export, audit_mutate, audit_verify, kiosk_answer
     "kiosk_answer": kiosk_answer.measure,
 }
 
