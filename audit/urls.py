@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from audit.views.events import event
+from audit.views.questions import open_questions
 from audit.views.search import events
 from audit.views.stories import story
 
@@ -13,5 +14,6 @@ app_name = "audit"
 urlpatterns = [
     path("log/", events, name="events"),
     path("log/event/<int:seq>/", event, name="event"),
+    path("log/open/", open_questions, name="open"),
     path("log/story/<slug:subject>/", story, name="story"),
 ]

@@ -72,6 +72,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "leads:channels": {"manager"},
     "audit:events": {"compliance", "inspector"},
     "audit:event": {"compliance", "inspector"},
+    "audit:open": {"compliance", "inspector"},
     "audit:story": {"compliance", "inspector"},
 }
 CLOSED = {302, 403, 404, 410}
