@@ -277,10 +277,10 @@ def _refused_lately(log: str, as_of: datetime) -> list[tuple[str, int]]:
     ]
 
 
-def _rows(query: str, **values: object) -> list[tuple[Any, ...]]:
+def _rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, {**values, "most": SHOWN_MAX + 1})
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _opens(rows: Sequence[Open]) -> Opens:
