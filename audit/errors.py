@@ -114,6 +114,12 @@ class ExportSettled(DomainError):
     code = "export_settled"
 
 
+class TermTooShort(DomainError):
+    """Records of processing are kept three years at least."""
+
+    code = "term_too_short"
+
+
 class LogNotRefused(DomainError):
     """A new log opens only after the signer refused the present one."""
 

@@ -35,7 +35,11 @@ from audit.errors import (
 from audit.ids import uuid7
 from audit.models import Export, Head, Index
 from audit.selectors import rules_in_force
-from audit.signing import checkpoint_covering, checkpoint_request
+from audit.signing import (
+    checkpoint_covering,
+    checkpoint_latest,
+    checkpoint_request,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -74,8 +78,13 @@ def export_scope(
         known = set(Index.objects.filter(log=head.log).values_list("site", flat=True))
         if not sites or not set(sites) <= known - {None}:
             raise SitesUnknown
+    size = head.size
+    if head.closed_at is not None:
+        # Nothing is signed any more in a log that is closed.
+        signed = checkpoint_latest(log=head.log)
+        size = 0 if signed is None else signed.size
     first = 0 if start is None else _seq_at(head, start)
-    last = (head.size if end is None else _seq_at(head, end)) - 1
+    last = min(size, size if end is None else _seq_at(head, end)) - 1
     if last < first:
         raise RangeEmpty
     return Scope(
@@ -323,5 +332,6 @@ def _seq_at(head: Head, at: str) -> int:
 
 
 def _at(head: Head, seq: int) -> str:
-    found = Index.objects.filter(log=head.log, seq=seq).values_list("at", flat=True)
-    return found.first() or ""
+    """Return the time of an event, or of the next one that is not pruned."""
+    later = Index.objects.filter(log=head.log, seq__gte=seq).order_by("seq")
+    return later.values_list("at", flat=True).first() or head.last_at

@@ -184,14 +184,14 @@ class Carried(models.Model):
 
 
 class Signer(models.Model):
-    """What the signer last said of itself: one row, written by the signer alone.
+    """What the signer last said of itself: a row for each log, written by it alone.
 
+    `vkeys` are all keys that ever signed the log, oldest first, a line each.
     `separated` tells whether it is another system user than the one that serves;
     `seen_at` is its last look at the log.
     """
 
-    id = models.SmallIntegerField(primary_key=True, default=1)
-    log = models.CharField(max_length=32)
+    log = models.CharField(primary_key=True, max_length=32)
     vkeys = models.TextField()
     size = models.BigIntegerField()
     refused = models.BooleanField(default=False)
@@ -200,9 +200,6 @@ class Signer(models.Model):
 
     class Meta:
         db_table = "audit_signer"
-        constraints = [
-            models.CheckConstraint(name="audit_signer_one", condition=Q(id=1))
-        ]
 
     def __str__(self) -> str:
         return f"{self.log} {self.size}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,16 +26,25 @@ from audit.models import Body, Carried, Head
 from audit.signing import refusal_open
 
 
-def log_renew(*, act: Act, carry: Sequence[uuid.UUID]) -> str:
+def log_renew(
+    *,
+    act: Act,
+    settled: Callable[[], bool],
+    standing: Callable[[], Sequence[uuid.UUID]],
+) -> str | None:
     """Close the open log, open another one, and return its id.
 
-    What ended before MUST be in the old log already: uses are closed, consents whose
-    key is gone are ended. One transaction; writers wait for it and go on in the new
-    log.
+    One transaction; writers wait for it and go on in the new log.
 
     Args:
         act: the person who looked at the refusal.
-        carry: the eids of the events that stand, in the order they are written.
+        settled: whether everything that ended has its last event; asked while
+            nobody can write.
+        standing: the eids of the events that stand, in the order they are written;
+            asked likewise.
+
+    Returns:
+        None when something is not settled: nothing was changed, settle and try again.
 
     Raises:
         LogNotRefused: the signer has nothing against the present log.
@@ -50,6 +59,9 @@ def log_renew(*, act: Act, carry: Sequence[uuid.UUID]) -> str:
             cursor.execute(
                 "SELECT log FROM audit_head WHERE closed_at IS NULL FOR UPDATE"
             )
+        if not settled():
+            return None
+        carry = standing()
         closing = Head.objects.get(closed_at=None)
         Head.objects.filter(log=closing.log).update(closed_at=clock.now())
         opened = Head.objects.create(

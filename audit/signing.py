@@ -58,7 +58,7 @@ class SignerState:
 def signer_state() -> SignerState:
     """Return what the signer last said. Four queries."""
     state = log_state()
-    said = Signer.objects.first()
+    said = Signer.objects.order_by("-seen_at").first()
     last = None if state is None else checkpoint_latest(log=state.log)
     size = state.size if state else 0
     return SignerState(
@@ -147,7 +147,7 @@ def _ask(*, log: str, size: int, manifest: str | None) -> str:
 
 def refusal_open() -> Refusal | None:
     """Return the last refusal that is not settled: that of the log that is open."""
-    said = Signer.objects.first()
+    said = Signer.objects.order_by("-seen_at").first()
     if said is None or not said.refused:
         return None
     return Refusal.objects.order_by("-at", "-id").first()

@@ -1,4 +1,4 @@
-"""Addresses of the reading room."""
+"""Addresses of the reading room, and of the verifier's page for everybody."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from audit.views.events import event
 from audit.views.questions import open_questions
 from audit.views.search import events
 from audit.views.stories import story
+from audit.views.verify import verify
 
 app_name = "audit"
 
@@ -15,5 +16,6 @@ urlpatterns = [
     path("log/", events, name="events"),
     path("log/event/<int:seq>/", event, name="event"),
     path("log/open/", open_questions, name="open"),
+    path("verify/", verify, name="verify"),
     path("log/story/<slug:subject>/", story, name="story"),
 ]

@@ -13,12 +13,15 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what consent holds of a person, and what the log's readers ask."""
-        from audit import readers
+        from audit import bundle, readers
         from consent import evidence, holdings, reading
 
         holdings.register("consent.Receipt", evidence.receipt_holdings)
         holdings.register("consent.Pass", evidence.link_holdings)
         holdings.register("consent.Use", evidence.use_holdings)
         holdings.register("consent.Walk", evidence.walk_holdings)
+        bundle.part_register(
+            "receipts.jsonl", evidence.receipts_lines, identified=False
+        )
         readers.places_register(reading.places)
         readers.notices_register(reading.notice_seen)

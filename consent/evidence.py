@@ -1,9 +1,11 @@
-"""What consent itself holds of a person, as their own page tells it."""
+"""What consent itself holds of a person: for their own page, and for exports."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from audit import clock
+from audit.bundle import Scope
 from audit.say import Say
 from consent.holdings import Holding
 from consent.models import PageLink, Pass, Receipt, Subject, Use, Walk
@@ -21,6 +23,18 @@ def receipt_holdings(subject: Subject) -> Iterator[Holding]:
             purpose=None,
             since=receipt.issued_at,
         )
+
+
+def receipts_lines(scope: Scope) -> Iterator[bytes]:
+    """Yield the receipts signed in the range of an export, as they were signed."""
+    receipts = Receipt.objects.filter(
+        issued_at__gte=clock.parse(scope.since), issued_at__lte=clock.parse(scope.until)
+    )
+    if scope.sites is not None:
+        receipts = receipts.filter(site__code__in=scope.sites)
+    bodies = receipts.order_by("issued_at", "id").values_list("body", flat=True)
+    for body in bodies.iterator(chunk_size=500):
+        yield bytes(body)
 
 
 def link_holdings(subject: Subject) -> Iterator[Holding]:

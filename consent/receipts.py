@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from audit import clock
 from audit.ids import uuid7
+from audit.vouching import Vouched, vouch
 from consent import keys
 from consent.models import Consent, Receipt, Rules, Site, Subject
 from consent.purposes import Purpose
@@ -85,9 +86,56 @@ def receipt_read(*, receipt: Receipt) -> dict[str, Any]:
     return {**body, "number": f"{number[:4]}-{number[4:]}"}
 
 
+PROOF_FIELDS = ("proofs", "size", "note", "vkey")
+"""What a receipt gains when a checkpoint covers it; its signature leaves them out."""
+
+
+def receipt_file(*, receipt: Receipt) -> bytes:
+    """Return the file that a visitor keeps: as signed, with the log's proofs in it.
+
+    There are none until the first checkpoint covers what was granted.
+    """
+    body: dict[str, Any] = json.loads(bytes(receipt.body))
+    vouched = receipt_vouched(receipt=receipt)
+    if vouched is None:
+        return bytes(receipt.body)
+    proofs = [
+        {"body": proof.body, "path": list(proof.path)} for proof in vouched.proofs
+    ]
+    return _canonical(
+        {
+            **body,
+            "proofs": proofs,
+            "size": vouched.size,
+            "note": vouched.note,
+            "vkey": vouched.vkey,
+        }
+    )
+
+
+def receipt_vouched(*, receipt: Receipt) -> Vouched | None:
+    """Return the proofs of what a receipt says was granted, choice by choice."""
+    body: dict[str, Any] = json.loads(bytes(receipt.body))
+    given = [one for one in body["choices"] if one["event_state"] == "given"]
+    known = {
+        (consent.purpose, clock.stamp(consent.granted_at)): consent.granted_event_id
+        for consent in Consent.objects.filter(
+            subject=receipt.subject_id, site=receipt.site_id
+        )
+    }
+    return vouch(eids=[known[one["purpose"], one["granted_at"]] for one in given])
+
+
 def receipt_holds(*, body: dict[str, Any]) -> bool:
-    """Tell whether a receipt is unaltered since this installation signed it."""
-    unsigned = {key: value for key, value in body.items() if key != "signature"}
+    """Tell whether a receipt is unaltered since this installation signed it.
+
+    Proofs that it gained later are not judged here: `audit.verifier` does.
+    """
+    unsigned = {
+        key: value
+        for key, value in body.items()
+        if key not in {"signature", *PROOF_FIELDS}
+    }
     given = body.get("signature")
     try:
         value = base64.b64decode(given["value"]) if isinstance(given, dict) else b""

@@ -1,10 +1,11 @@
-"""Addresses of the walk, of a visitor's own link, and of the rules."""
+"""Addresses of the walk, of a visitor's own link, of the rules, of a new log."""
 
 from __future__ import annotations
 
 from django.urls import path
 
 from consent.views.links import link_open
+from consent.views.renewing import log_renew
 from consent.views.rules import rules, rules_version
 from consent.views.walks import choice, code_open, face
 
@@ -15,6 +16,7 @@ urlpatterns = [
     path("visit/", choice, name="choice"),
     path("visit/face/", face, name="face"),
     path("me/open/", link_open, name="link_open"),
+    path("log/renew/", log_renew, name="log_renew"),
     path("rules/", rules, name="rules"),
     path("rules/<slug:sha256>/", rules_version, name="rules_version"),
 ]

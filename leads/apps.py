@@ -13,9 +13,17 @@ class LeadsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what goes when a consent ends, what is held, and what is shown."""
-        from audit import readers
+        from audit import bundle, readers
         from consent import erasure, holdings
-        from leads import belongings, compliance, contacts, decisions, referrals, visits
+        from leads import (
+            belongings,
+            compliance,
+            contacts,
+            decisions,
+            exporting,
+            referrals,
+            visits,
+        )
         from leads.words import PURPOSES
 
         erasure.register("leads.Contact", contacts.contact_erase)
@@ -25,5 +33,8 @@ class LeadsConfig(AppConfig):
         holdings.register("leads.ReferralMatch", referrals.match_holdings)
         holdings.register("leads.Visit", visits.visit_holdings)
         holdings.register("leads.Decision", decisions.decision_holdings)
+        bundle.part_register(
+            "contacts.jsonl", exporting.contacts_lines, identified=True
+        )
         readers.panel_register("leads", compliance.panel)
         readers.purposes_register(PURPOSES)

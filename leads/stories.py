@@ -62,6 +62,7 @@ _VIEWED = {
     "correction": Say("为了更正", "For a correction"),
     "digits": Say("有人报了和您一样的尾号", "Somebody gave the same last four digits"),
     "own_page": Say("您自己的页面打开时", "When your own page was opened"),
+    "export": Say("为一次由两人批准的导出", "For an export that two people approved"),
 }
 
 DESTROYED: dict[str, Say] = {

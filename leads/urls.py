@@ -18,6 +18,7 @@ urlpatterns = [
     path("me/stop/all/", me.withdraw_all, name="withdraw_all"),
     path("me/stopped/", me.withdrawn, name="withdrawn"),
     path("me/receipts/<uuid:name>/", me.receipt, name="receipt"),
+    path("me/receipts/<uuid:name>/print/", me.receipt_print, name="receipt_print"),
     path("kiosk/pair/", kiosk.pair, name="kiosk_pair"),
     path("kiosk/", kiosk.home, name="kiosk_home"),
     path("kiosk/state/", kiosk.state, name="kiosk_state"),

@@ -12,6 +12,7 @@ from django.conf import settings
 
 OFTEN_SECONDS = 5
 SELDOM_SECONDS = 3_600
+EXPORTS_SECONDS = 5
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salescenter.settings")
 
@@ -32,6 +33,11 @@ app.conf.update(
             "schedule": OFTEN_SECONDS,
             # A late round is worth nothing: the next one does its work.
             "options": {"expires": OFTEN_SECONDS},
+        },
+        "exports": {
+            "task": "salescenter.tasks.make_exports",
+            "schedule": EXPORTS_SECONDS,
+            "options": {"expires": EXPORTS_SECONDS},
         },
         "seldom": {
             "task": "salescenter.tasks.sweep_seldom",

@@ -143,6 +143,15 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         NOTHING_KEPT,
         Say("请回到列表查看。", "Please go back to the list."),
     ),
+    audit.TermTooShort: Answer(
+        400,
+        Say("保留期太短", "The term is too short"),
+        LOG_STANDS,
+        Say(
+            "处理记录至少保留三年。",
+            "Records of processing are kept three years at least.",
+        ),
+    ),
     audit.LogNotRefused: Answer(
         409,
         Say("现在的日志没有问题", "Nothing is wrong with the present log"),

@@ -59,7 +59,8 @@ class HeadersMiddleware:
         response.headers["Permissions-Policy"] = (
             CAMERA_PERMISSIONS_POLICY if camera else PERMISSIONS_POLICY
         )
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        # The verifier's page brings a policy of its own, which is narrower.
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
         if not request.path.startswith(settings.STATIC_URL):

@@ -286,7 +286,7 @@ def _serve(stack: contextlib.ExitStack, *, port: int) -> None:
     worker = Child("worker", [sys.executable, "manage.py", "worker"])
     if os.environ.get("REDIS_URL"):
         worker.command = [sys.executable, "-m", "celery", "-A", "salescenter.celery"]
-        worker.command += ["worker", "--beat", "--loglevel=WARNING", "--concurrency=1"]
+        worker.command += ["worker", "--beat", "--loglevel=WARNING", "--concurrency=2"]
         worker.command += ["--schedule", str(instance.data_dir() / "beat")]
 
     signer = Child("signer", [sys.executable, "manage.py", "audit_sign"])

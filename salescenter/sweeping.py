@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from audit.exports import exports_forget_due, exports_make_due
 from audit.signing import refusals_tell
 from consent.services.sweeping import sweep_often, sweep_seldom
 from leads.contacts import phones_reindex_due
 from leads.kiosks import attempts_forget_due
-from salescenter.celery import OFTEN_SECONDS, SELDOM_SECONDS
+from salescenter.celery import EXPORTS_SECONDS, OFTEN_SECONDS, SELDOM_SECONDS
 
-__all__ = ["OFTEN_SECONDS", "SELDOM_SECONDS", "often", "seldom", "sweep_all"]
+__all__ = [
+    "EXPORTS_SECONDS",
+    "OFTEN_SECONDS",
+    "SELDOM_SECONDS",
+    "exports",
+    "often",
+    "seldom",
+    "sweep_all",
+]
 
 
 def often() -> dict[str, int]:
@@ -25,7 +34,16 @@ def often() -> dict[str, int]:
 def seldom() -> dict[str, int]:
     """Forget, sessions too, turn the key epoch, make room; every `SELDOM_SECONDS`."""
     SessionStore.clear_expired()
-    return {**sweep_seldom(), "attempts_forgotten": attempts_forget_due()}
+    return {
+        **sweep_seldom(),
+        "attempts_forgotten": attempts_forget_due(),
+        "exports_forgotten": exports_forget_due(),
+    }
+
+
+def exports() -> dict[str, int]:
+    """Make the sealed exports that were asked for; every `EXPORTS_SECONDS`."""
+    return {"exports_made": exports_make_due()}
 
 
 def sweep_all() -> dict[str, int]:

@@ -17,3 +17,9 @@ def sweep_often() -> None:
 def sweep_seldom() -> None:
     """Forget, turn the key epoch, make room."""
     sweeping.seldom()
+
+
+@shared_task(soft_time_limit=3_600, time_limit=3_660)
+def make_exports() -> None:
+    """Make the sealed exports that were asked for."""
+    sweeping.exports()

@@ -80,7 +80,11 @@ USES: dict[str, Kind] = {
     "contact.collected": Kind(None, {"commit": hex64}, purpose=True, use=True),
     "contact.viewed": Kind(
         None,
-        {"reason": one_of("arrival", "call_back", "correction", "digits", "own_page")},
+        {
+            "reason": one_of(
+                "arrival", "call_back", "correction", "digits", "own_page", "export"
+            )
+        },
         purpose=True,
         use=True,
     ),

@@ -213,12 +213,9 @@ class Migration(migrations.Migration):
             name="Signer",
             fields=[
                 (
-                    "id",
-                    models.SmallIntegerField(
-                        default=1, primary_key=True, serialize=False
-                    ),
+                    "log",
+                    models.CharField(max_length=32, primary_key=True, serialize=False),
                 ),
-                ("log", models.CharField(max_length=32)),
                 ("vkeys", models.TextField()),
                 ("size", models.BigIntegerField()),
                 ("refused", models.BooleanField(default=False)),
@@ -392,12 +389,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="audit_export_identified_approved",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("id", 1)), name="audit_signer_one"
             ),
         ),
         migrations.AddIndex(

@@ -28,7 +28,8 @@ class Keeper:
     """Keys and memory in one folder.
 
     A key is a file of its own named by its public key, so that a rotation never
-    overwrites one that still has to sign.
+    overwrites one that still has to sign. Files are read as bytes: the user that
+    signs may have no way to the library's codecs.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -77,7 +78,7 @@ class Keeper:
         """
         path = self._path(public)
         try:
-            raw = bytes.fromhex(path.read_text(encoding="ascii").strip())
+            raw = bytes.fromhex(path.read_bytes().decode("ascii").strip())
             key = Ed25519PrivateKey.from_private_bytes(raw)
         except (OSError, ValueError) as error:
             raise MemoryBroken(f"{path.name}: {type(error).__name__}") from None
@@ -93,7 +94,7 @@ class Keeper:
     def next_key(self) -> str:
         """Return the key that a rotation waits to bring in, or an empty text."""
         try:
-            return (self.folder / NEXT).read_text(encoding="ascii").strip()
+            return (self.folder / NEXT).read_bytes().decode("ascii").strip()
         except FileNotFoundError:
             return ""
 

@@ -32,6 +32,7 @@ class Memory:
         retiring: the key before it, in hex, while both sign; else empty.
         rotated_on: the UTC day of the event of that rotation.
         past: public keys that signed this log before, oldest first.
+        former: operator, log and key of each log before this one.
         refused: why nothing is signed, or empty.
         refused_log: the log that was refused last.
     """
@@ -46,6 +47,7 @@ class Memory:
     retiring: str = ""
     rotated_on: str = ""
     past: tuple[str, ...] = ()
+    former: tuple[tuple[str, str, str], ...] = ()
     refused: str = ""
     refused_log: str = ""
     schema: str = field(default=SCHEMA)
@@ -78,7 +80,7 @@ def memory_read(path: Path) -> Memory:
             sign whatever is found, so a person has to decide.
     """
     try:
-        told = json.loads(path.read_text(encoding="ascii"))
+        told = json.loads(path.read_bytes().decode("ascii"))
     except FileNotFoundError:
         return Memory()
     except (OSError, ValueError) as error:
@@ -86,6 +88,7 @@ def memory_read(path: Path) -> Memory:
     try:
         told["frontier"] = tuple(told["frontier"])
         told["past"] = tuple(told["past"])
+        told["former"] = tuple((one, two, three) for one, two, three in told["former"])
         found = Memory(**told)
         if found.schema != SCHEMA or len(found.root) != merkle.HASH_BYTES:
             raise MemoryBroken(f"{path.name}: unknown form")

@@ -113,7 +113,12 @@ class Signer:
     def _begin(self, memory: Memory, head: Head) -> Memory:
         if memory.retiring:
             self.keeper.key_destroy(memory.retiring)
-        begun = Memory(log=head.log, operator=head.operator, key=memory.key)
+        former = memory.former
+        if memory.log:
+            former = (*former, (memory.operator, memory.log, memory.key))
+        begun = Memory(
+            log=head.log, operator=head.operator, key=memory.key, former=former
+        )
         self.keeper.remember(begun)
         return begun
 
@@ -229,37 +234,40 @@ class Signer:
 
     def _note(self, memory: Memory, request: SigningRequest) -> str | None:
         if request.log != memory.log:
-            return None
+            return self._note_of_former(memory, request)
         if request.manifest is None:
             return memory.note or None
-        if not self._signed(memory, request.size):
+        if not _signed(memory, request.size):
             return None
+        return self._manifest(memory, request)
+
+    def _note_of_former(self, memory: Memory, request: SigningRequest) -> str | None:
+        """Sign a manifest of a log before this one, as far as it was signed.
+
+        With the key that signed it last, while that still signs.
+        """
+        for operator, log, key in memory.former:
+            then = Memory(log=log, operator=operator, key=key)
+            if (
+                log == request.log
+                and request.manifest is not None
+                and key in memory.keys
+                and _signed(then, request.size)
+            ):
+                return self._manifest(then, request)
+        return None
+
+    def _manifest(self, memory: Memory, request: SigningRequest) -> str:
         name = notes.origin(operator=memory.operator, log=memory.log)
         told = notes.Checkpoint(
-            f"{name}/manifest", request.size, bytes.fromhex(request.manifest)
+            f"{name}/manifest", request.size, bytes.fromhex(str(request.manifest))
         )
         return notes.note_sign(told, name=name, keys=self._keys(memory))
 
-    def _signed(self, memory: Memory, size: int) -> bool:
-        """Tell whether a checkpoint of this size is one of this signer's own."""
-        found = (
-            Checkpoint.objects.using(USING).filter(log=memory.log, size=size).first()
-        )
-        if found is None:
-            return False
-        keys = _verifier_keys(memory)
-        try:
-            told = notes.note_read(found.note)
-            signers = notes.note_signers(found.note, keys=keys)
-        except NoteInvalid:
-            return False
-        return bool(signers) and (told.origin, told.size) == (keys[0].name, size)
-
     def _tell(self, memory: Memory) -> None:
         Status.objects.using(USING).update_or_create(
-            id=1,
+            log=memory.log,
             defaults={
-                "log": memory.log,
                 "vkeys": "".join(f"{key}\n" for key in _verifier_keys(memory)),
                 "size": memory.size,
                 "refused": bool(memory.refused),
@@ -267,6 +275,20 @@ class Signer:
                 "seen_at": clock.now(),
             },
         )
+
+
+def _signed(memory: Memory, size: int) -> bool:
+    """Tell whether a checkpoint of this size is one of this signer's own."""
+    found = Checkpoint.objects.using(USING).filter(log=memory.log, size=size).first()
+    if found is None:
+        return False
+    keys = _verifier_keys(memory)
+    try:
+        told = notes.note_read(found.note)
+        signers = notes.note_signers(found.note, keys=keys)
+    except NoteInvalid:
+        return False
+    return bool(signers) and (told.origin, told.size) == (keys[0].name, size)
 
 
 def _verifier_keys(memory: Memory) -> list[notes.VerifierKey]:

@@ -45,6 +45,7 @@ _REASONS: dict[str, Say] = {
     "call_back": Say("为了回电", "to call back"),
     "correction": Say("为了更正", "for a correction"),
     "digits": Say("有人报了相同尾号", "somebody gave the same digits"),
+    "export": Say("一次由两人批准的导出", "an export that two people approved"),
     "own_page": Say("本人打开自己的页面", "the person opened their own page"),
     # referrals, visits, decisions
     "late": Say("报备太晚", "announced too late"),

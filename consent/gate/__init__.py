@@ -16,7 +16,14 @@ There is no other way in, and no argument that opens the gate without a consent.
 
 from __future__ import annotations
 
-from consent.gate.ends import ANSWER_SECONDS, Record, abandon_due, close, discard
+from consent.gate.ends import (
+    ANSWER_SECONDS,
+    Record,
+    abandon_all,
+    abandon_due,
+    close,
+    discard,
+)
 from consent.gate.permits import Permit, permit, resume, seize
 from consent.gate.starts import CAPTURE_SECONDS, allow, begin
 
@@ -25,6 +32,7 @@ __all__ = [
     "CAPTURE_SECONDS",
     "Permit",
     "Record",
+    "abandon_all",
     "abandon_due",
     "allow",
     "begin",

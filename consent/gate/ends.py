@@ -83,6 +83,14 @@ def abandon_due(*, act: Act = SYSTEM) -> int:
     return count
 
 
+def abandon_all(*, act: Act = SYSTEM) -> int:
+    """Close every open use, due or not: before a log is closed; return how many."""
+    uses = Use.objects.select_related("subject", "consent__rules", "site").filter(
+        closed_at=None
+    )
+    return sum(_close(use, act, "use.abandoned", {}) for use in uses)
+
+
 def _open_use(use: uuid.UUID) -> Use | None:
     return (
         Use.objects.select_related("subject", "consent__rules", "site")

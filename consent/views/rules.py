@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from audit.signing import signer_state
 from consent.models import Rules
 from consent.rules import LANGUAGES, notice
 from consent.selectors import rules_get, rules_list, site_first
@@ -50,6 +51,7 @@ def _page(request: HttpRequest, shown: Rules) -> HttpResponse:
         },
         "notice": notice(sha256=shown.sha256, language=language_of(request)),
         "versions": rules_list(),
+        "signer": signer_state(),
         # Whoever changes the language wants that one, not the one asked for.
         "language_next": request.path,
     }

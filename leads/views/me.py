@@ -13,14 +13,20 @@ from consent.errors import FieldsUnknown, LinkUnknown, PassUnknown
 from consent.forms import EmptyForm
 from consent.holdings import held
 from consent.models import Receipt, Subject
-from consent.receipts import receipt_read
+from consent.receipts import receipt_file, receipt_read, receipt_vouched
 from consent.selectors import consents_live, site_first
 from consent.services.consents import consents_withdraw
 from consent.services.links import link_find, pass_code, pass_of
 from consent.services.walks import VISITOR
 from consent.views.pages import VISITOR_COOKIE, at_site, language_of
 from leads.forms import PurposeForm
-from leads.stories import diary, purposes_shown, receipts_shown, stopped_lately
+from leads.stories import (
+    diary,
+    purposes_shown,
+    receipt_shown,
+    receipts_shown,
+    stopped_lately,
+)
 
 
 @login_not_required
@@ -47,15 +53,36 @@ def me(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_GET
 def receipt(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
-    """Hand a person their signed receipt, as the file that was signed."""
-    found = Receipt.objects.filter(id=name, subject=_subject(request)).first()
-    if found is None:
-        raise Http404
-    response = HttpResponse(bytes(found.body), content_type="application/json")
+    """Hand a person their signed receipt as a file, with the log's proofs in it."""
+    found = _receipt(request, name)
+    response = HttpResponse(
+        receipt_file(receipt=found), content_type="application/json"
+    )
     response.headers["Content-Disposition"] = (
         f'attachment; filename="receipt-{receipt_read(receipt=found)["number"]}.json"'
     )
     return response
+
+
+@login_not_required
+@require_GET
+def receipt_print(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
+    """Show a receipt as a sheet to print, with what proves it."""
+    found = _receipt(request, name)
+    vouched = receipt_vouched(receipt=found)
+    context = {
+        "receipt": receipt_shown(receipt=found, language=language_of(request)),
+        "vouched": vouched,
+        "numbers": [proof.seq for proof in vouched.proofs] if vouched else [],
+    }
+    return render(request, "leads/receipt_print.html", context)
+
+
+def _receipt(request: HttpRequest, name: uuid.UUID) -> Receipt:
+    found = Receipt.objects.filter(id=name, subject=_subject(request)).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 @login_not_required

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from audit import clock
+from audit import clock, merkle, notes, proofs
 from consent.models import Consent, Receipt
 from consent.purposes import SWITCHES, Purpose
-from consent.receipts import receipt_holds, receipt_read
+from consent.receipts import (
+    PROOF_FIELDS,
+    receipt_file,
+    receipt_holds,
+    receipt_read,
+)
 from tests import make
+from tests.audit.signing import signer_in
 from tests.conftest import Database
 
 pytestmark = pytest.mark.usefixtures("secrets_dir")
@@ -81,7 +88,7 @@ def test_something_else_for_a_signature_does_not_hold(
 def test_a_choice_added_or_left_out_does_not_hold(receipt: Receipt) -> None:
     body = _body(receipt)
     assert not receipt_holds(body={**body, "choices": body["choices"][:-1]})
-    assert not receipt_holds(body={**body, "note": "x"})
+    assert not receipt_holds(body={**body, "comment": "x"})
 
 
 def test_another_installations_signature_does_not_hold(receipt: Receipt) -> None:
@@ -124,6 +131,35 @@ def test_it_has_no_field_for_a_person(receipt: Receipt) -> None:
     for consent in Consent.objects.all():
         assert str(consent.id) not in text
         assert str(consent.live) not in text
+
+
+def test_it_gains_the_proofs_of_what_was_granted(
+    receipt: Receipt, tmp_path: Path
+) -> None:
+    assert receipt_file(receipt=receipt) == bytes(receipt.body), "no checkpoint yet"
+    with signer_in(tmp_path / "signer") as signer:
+        signer.look(now=True)
+    body = json.loads(receipt_file(receipt=receipt))
+    assert receipt_holds(body=body)
+    assert {**_body(receipt), **{name: body[name] for name in PROOF_FIELDS}} == body
+    checkpoint = notes.note_read(body["note"])
+    assert checkpoint.size == body["size"]
+    key = notes.verifier_key_read(body["vkey"])
+    assert notes.note_signers(body["note"], keys=[key]) == [key]
+    given = [one for one in body["choices"] if one["event_state"] == "given"]
+    assert len(given) == len(body["proofs"]) == 2
+    for choice, proof in zip(given, body["proofs"], strict=True):
+        told = json.loads(proof["body"])
+        assert (told["type"], told["purpose"]) == ("consent.granted", choice["purpose"])
+        assert told["subject"] == body["pii_principal_id"]
+        assert told["data"]["until"] == choice["retention_period"]
+        root = proofs.inclusion_root(
+            merkle.leaf_hash(proof["body"].encode()),
+            told["seq"],
+            body["size"],
+            [bytes.fromhex(one) for one in proof["path"]],
+        )
+        assert root == checkpoint.root
 
 
 def test_its_number_is_the_hash_of_its_bytes(receipt: Receipt) -> None:

@@ -21,7 +21,7 @@ from audit.signer import Keeper, MemoryBroken, Signer
 from salescenter.accounts import Account, AccountError, system_account
 
 SYSTEM_USER = "salescenter-signer"
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.5
 _PR_SET_PDEATHSIG = 1
 
 

@@ -1,4 +1,4 @@
-"""The one worker of a house without Redis: the sweeps, on a timer."""
+"""The one worker of a house without Redis: the sweeps on a timer, and exports."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        # By itself: a large export takes minutes, and the sweeps do not wait for it.
+        exporter = threading.Thread(target=_export, args=(stop,), daemon=True)
+        exporter.start()
         seldom_due = 0.0
         while not stop.is_set():
             _round(sweeping.often)
@@ -35,6 +38,13 @@ class Command(BaseCommand):
                 seldom_due = time.monotonic() + sweeping.SELDOM_SECONDS
             stop.wait(sweeping.OFTEN_SECONDS)
         connections.close_all()
+
+
+def _export(stop: threading.Event) -> None:
+    while not stop.is_set():
+        _round(sweeping.exports)
+        stop.wait(sweeping.EXPORTS_SECONDS)
+    connections.close_all()
 
 
 def _round(sweep: Callable[[], dict[str, int]]) -> None:

@@ -205,8 +205,8 @@ def test_a_consent_that_was_carried_over_is_one_story(
     before = Head.objects.get()
     tampered(
         db,
-        "INSERT INTO audit_signer (id, log, vkeys, size, refused, separated, seen_at)"
-        f" VALUES (1, '{before.log}', '', 99, true, true, now())",
+        "INSERT INTO audit_signer (log, vkeys, size, refused, separated, seen_at)"
+        f" VALUES ('{before.log}', '', 99, true, true, now())",
         "INSERT INTO audit_refusal (id, log, reason, signed_log, signed_size,"
         " signed_root, found_size, at)"
         f" VALUES ('{uuid.uuid4()}', '{before.log}', 'shrank', '{before.log}', 99,"
@@ -216,7 +216,11 @@ def test_a_consent_that_was_carried_over_is_one_story(
     published = [
         event.eid for event in Event.objects.filter(seq__in=numbers("rules.published"))
     ]
-    log_renew(act=OFFICER, carry=[*published, consent.granted_event_id])
+    log_renew(
+        act=OFFICER,
+        settled=lambda: True,
+        standing=lambda: [*published, consent.granted_event_id],
+    )
     found = story(subject)
     assert [one.state for one in found.consents] == ["carried", "live"]
     old, new = found.consents

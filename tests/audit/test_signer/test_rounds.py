@@ -15,6 +15,7 @@ from audit.selectors import event_list, log_state
 from audit.signer import EVERY_EVENTS, EVERY_SECONDS, Keeper, MemoryBroken, Signer
 from audit.signer.memory import Memory
 from tests import make
+from tests.audit.restoring import rewind
 from tests.audit.signing import signer_in
 from tests.conftest import Database
 from tests.make import SETUP
@@ -121,28 +122,6 @@ def test_what_was_signed_and_not_published_is_published_next(
         owner.execute("GRANT INSERT ON audit_checkpoint TO salescenter_signer")
     assert signer.look() == 0
     assert last().note == signed.note
-
-
-def rewind(db: Database, size: int) -> None:
-    """Put the log back to a size, as a database restored from a copy would be."""
-    with db.connect("superuser", autocommit=False) as root:
-        root.execute("SET session_replication_role = replica")
-        leaves = root.execute(
-            "SELECT leaf FROM audit_event WHERE seq < %s ORDER BY seq", [size]
-        ).fetchall()
-        frontier: list[bytes] = []
-        for place, (leaf,) in enumerate(leaves):
-            assert isinstance(leaf, bytes)
-            frontier = merkle.fold(frontier, place, leaf)
-        for table in ("event", "body", "index"):
-            root.execute(f"DELETE FROM audit_{table} WHERE seq >= {size}")
-        root.execute("DELETE FROM audit_checkpoint WHERE size > %s", [size])
-        root.execute(
-            "UPDATE audit_head SET size = %s, frontier = %s, last_at ="
-            " (SELECT max(at) FROM audit_index)",
-            [size, b"".join(frontier)],
-        )
-        root.commit()
 
 
 def test_a_restored_database_is_refused_and_said_so(
