@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 
-from audit import clock
 from audit.catalogue import KINDS, SEQ_MAX
 from audit.readers import ZONE, Place
+from audit.reading.days import midnight
 from audit.reading.logs import LogHead
 from audit.reading.search import OPERATOR_WIDE, Search
 from audit.say import Say
@@ -53,11 +53,6 @@ def day_read(text: str) -> date | None:
         return date(*(int(part) for part in found.groups()))
     except ValueError:
         return None
-
-
-def midnight(day: date, zone: ZoneInfo) -> str:
-    """Return the moment that a day begins in a zone, in the log's form."""
-    return clock.stamp(datetime.combine(day, time.min, tzinfo=zone))
 
 
 class TypedField(forms.CharField):

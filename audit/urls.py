@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from audit.views.days import day, days, sign_now
 from audit.views.events import event
+from audit.views.questions import open_questions
 from audit.views.search import events
 from audit.views.stories import story
 from audit.views.verify import verify
@@ -14,6 +16,10 @@ app_name = "audit"
 urlpatterns = [
     path("log/", events, name="events"),
     path("log/event/<int:seq>/", event, name="event"),
+    path("log/day/", days, name="days"),
+    path("log/day/sign/", sign_now, name="sign_now"),
+    path("log/day/<slug:day>/", day, name="day"),
+    path("log/open/", open_questions, name="open"),
     path("verify/", verify, name="verify"),
     path("log/story/<slug:subject>/", story, name="story"),
 ]

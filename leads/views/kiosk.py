@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from audit.drawing import qr_svg
 from consent.errors import KioskUnknown
 from consent.forms import EmptyForm
 from consent.selectors import rules_get
@@ -26,7 +27,6 @@ from consent.views.pages import (
     walk_next,
 )
 from leads.checkin import capture_done, capture_stop
-from leads.drawing import qr_svg
 from leads.forms import PairForm, StateForm
 from leads.kiosks import code_seconds, guests, walk_asking, walk_at
 from leads.turns import camera_due

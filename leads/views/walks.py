@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from audit.drawing import qr_svg
 from consent.errors import PassUnknown
 from consent.forms import EmptyForm
 from consent.models import Walk
@@ -41,7 +42,6 @@ from leads.arrivals import (
     walk_arrive,
     walk_details,
 )
-from leads.drawing import qr_svg
 from leads.forms import DetailsForm
 from leads.models import Visit
 from leads.stories import receipt_shown

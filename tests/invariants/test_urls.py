@@ -75,6 +75,10 @@ ADDRESSES: dict[str, str | set[str]] = {
     "consent:log_renew": {"compliance"},
     "audit:events": {"compliance", "inspector"},
     "audit:event": {"compliance", "inspector"},
+    "audit:days": {"compliance", "inspector"},
+    "audit:day": {"compliance", "inspector"},
+    "audit:sign_now": {"compliance"},
+    "audit:open": {"compliance", "inspector"},
     "audit:story": {"compliance", "inspector"},
 }
 CLOSED = {302, 403, 404, 410}

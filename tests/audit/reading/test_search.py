@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -30,8 +32,8 @@ def log() -> str:
     return found
 
 
-def found(**wanted: object) -> list[int]:
-    page = search(Search(log=log(), **wanted), rows=1_000)  # type: ignore[arg-type]
+def found(**wanted: Any) -> list[int]:
+    page = search(Search(log=log(), **wanted), rows=1_000)
     return [event["seq"] for event in page.events]
 
 
@@ -81,7 +83,7 @@ def test_every_condition_finds_what_it_names_and_nothing_else(
         and body["subject"] == subject.pseudonym
     )
     compared = numbers("face.compared")
-    for wanted, keep in (
+    cases: list[tuple[dict[str, Any], Callable[[dict[str, Any]], bool]]] = [
         ({"kind": "notice.shown"}, lambda body: body["type"] == "notice.shown"),
         ({"site": "c-1"}, lambda body: body["site"] == "c-1"),
         ({"site": "-"}, lambda body: body["site"] is None),
@@ -109,13 +111,14 @@ def test_every_condition_finds_what_it_names_and_nothing_else(
                 and face in body["data"].get("candidates", [])
             ),
         ),
-        ({"event": 0, "kind": "site.opened"}, lambda body: False),
-    ):
+        ({"event": 0, "kind": "site.opened"}, lambda _: False),
+    ]
+    for wanted, keep in cases:
         expected = [body["seq"] for body in every if keep(body)][::-1]
         assert found(**wanted) == expected, wanted
         assert expected or wanted == {"event": 0, "kind": "site.opened"}
         straight = numbers_found(
-            Search(log=log(), **wanted),  # type: ignore[arg-type]
+            Search(log=log(), **wanted),
             below=len(every),
         )
         assert [seq for chunk in straight for seq in chunk] == expected[::-1]

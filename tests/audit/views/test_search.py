@@ -144,7 +144,9 @@ def test_the_open_log_is_recomputed_on_its_first_page_only(
     assert "对不上" in words_of(page)
 
 
-@pytest.mark.parametrize("path", ["/log/", "/log/event/1/", "/log/story/s_1/"])
+@pytest.mark.parametrize(
+    "path", ["/log/", "/log/event/1/", "/log/story/s_1/", "/log/open/"]
+)
 def test_the_room_is_complete_in_english(house: make.House, path: str) -> None:
     words = words_of(reader(lang="en").get(path))
     # A language names itself, and sites have names.
