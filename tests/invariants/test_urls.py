@@ -78,6 +78,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "audit:days": {"compliance", "inspector"},
     "audit:day": {"compliance", "inspector"},
     "audit:sign_now": {"compliance"},
+    "audit:file": {"compliance", "inspector"},
     "audit:open": {"compliance", "inspector"},
     "audit:story": {"compliance", "inspector"},
 }
