@@ -1,5 +1,6 @@
 FROM python:3.12-slim
-RUN useradd --system --create-home --home-dir /data salescenter
+RUN useradd --system --create-home --home-dir /data salescenter \
+    && install -d -o salescenter -m 0700 /signer
 WORKDIR /app
 COPY requirements.lock .
 RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock

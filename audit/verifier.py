@@ -52,7 +52,7 @@ PACK_MAX = 0xFFFF_FFFE
 ENTRIES_MAX = 0xFFFF
 VALUES_MAX = 20_000
 """So many objects and lists stand in one JSON file at most: memory is bounded."""
-LIVE_MAX = 450_000
+LIVE_MAX = 600_000
 """So many consents alive at once fit into 200 MB; a longer range is asked in parts."""
 LISTED_MAX = 1_000
 SHOWN_MAX = 20
@@ -386,10 +386,11 @@ HEX64 = re.compile(r"[0-9a-f]{64}").fullmatch
 SITE = re.compile(r"[a-z0-9-]{1,32}").fullmatch
 ORIGIN = re.compile(r"salescenter/[a-z0-9-]{1,32}/[a-z0-9-]{1,32}").fullmatch
 DECIMAL = re.compile(r"0|[1-9][0-9]{0,15}").fullmatch
-TIME = re.compile(
-    r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
-).fullmatch
+MOMENT = (
+    "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+    "T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}Z"
+)
+TIME = re.compile(MOMENT).fullmatch
 
 
 class _NotStrict(ValueError):
@@ -663,8 +664,7 @@ _NUMBER = "0|[1-9][0-9]{0,14}"
 BODY = re.compile(
     (
         '\\{"act":\\{"id":"[A-Za-z0-9_-]{1,40}","role":"(?:' + "|".join(ROLES) + ")"
-        '"\\},"at":"([0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])'
-        'T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}Z)"'
+        f'"\\}},"at":"({MOMENT})"'
         f',"clause":"{_NAME}"'
         f',"consent":(?:null|({_NUMBER}))'
         f',"data":(\\{{(?:{_PAIR}(?:,{_PAIR})*)?\\}})'

@@ -10,9 +10,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.benchmarks import kiosk_answer
+from tests.benchmarks import audit_export, audit_mutate, audit_verify, kiosk_answer
 
 BENCHMARKS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "audit_export": audit_export.measure,
+    "audit_mutate": audit_mutate.measure,
+    "audit_verify": audit_verify.measure,
     "kiosk_answer": kiosk_answer.measure,
 }
 

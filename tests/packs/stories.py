@@ -43,6 +43,7 @@ class _House:
     chance: random.Random
     stays: int
     wanted: int
+    refused: float
     rules: str = ""
     granted: int = 0
     enrolled: dict[str, list[int]] = field(default_factory=dict)
@@ -62,6 +63,7 @@ def story(
     days: int = 3,
     sites: Sequence[str] = ("c-1", "c-2"),
     stays: float = 0.7,
+    refused: float = 0.2,
     padding: int = 0,
     events: int = 0,
     rotate: tuple[Signer, Signer] | None = None,
@@ -74,12 +76,13 @@ def story(
         days: over how many days people arrive.
         sites: where.
         stays: mean days until somebody withdraws.
+        refused: share of the purposes that are refused.
         padding: events that concern nobody, for each person who comes.
         events: end with exactly so many: padded with sign-ins after the last.
         rotate: old and new key, told of in the middle.
     """
     chance = random.Random(seed)
-    house = _House(chance, stays=round(stays * DAY), wanted=consents)
+    house = _House(chance, stays=round(stays * DAY), wanted=consents, refused=refused)
     begun = round(EPOCH.timestamp() * 1000)
     house_seq = 0
     waiting: list[tuple[int, int, Walk, int | None]] = []
@@ -216,7 +219,7 @@ def _person(house: _House, site: str, padding: int) -> Walk:
     # They agree to what they were shown, even if it was replaced meanwhile.
     given: dict[str, int] = {}
     for purpose in PURPOSES:
-        if chance.random() < 0.2:
+        if chance.random() < house.refused:
             refusal = {"site": site, "purpose": purpose, "data": surface, "act": SELF}
             yield "consent.refused", {**refusal, "rules": who["rules"]}
             continue

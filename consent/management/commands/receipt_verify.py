@@ -9,7 +9,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from audit.signing import vkeys
+from audit.verifier import verify_pack
 from consent.receipts import receipt_holds
+
+
+def log_of(vkey: str) -> str:
+    """Return the id of the log that a verifier key is named for."""
+    return vkey.partition("+")[0].rpartition("/")[2]
 
 
 class Command(BaseCommand):
@@ -32,4 +39,12 @@ class Command(BaseCommand):
         if not isinstance(body, dict) or not receipt_holds(body=body):
             self.stdout.write("altered, or not signed here")
             sys.exit(1)
-        self.stdout.write("signed here, and unaltered")
+        if "proofs" not in body:
+            self.stdout.write("signed here, and unaltered; no checkpoint is in it yet")
+            return
+        keys = vkeys(log=log_of(str(body.get("vkey"))))
+        judged = verify_pack(None, receipt=str(options["file"]), pins=keys)
+        if judged.exit:
+            self.stdout.write("signed here, but the proofs in it do not hold")
+            sys.exit(1)
+        self.stdout.write("signed here, unaltered, and proved by the log")

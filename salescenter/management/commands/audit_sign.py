@@ -47,6 +47,13 @@ class Command(BaseCommand):
             help="go on signing, after the right database was put back",
         )
 
+        parser.add_argument(
+            "--apart",
+            action="store_true",
+            help="say that it is separated: it runs in a container or as a user that"
+            " nothing else does",
+        )
+
     def handle(self, *_args: Any, **options: Any) -> None:
         """Become the signer's user, then look at the log.
 
@@ -89,9 +96,9 @@ class Command(BaseCommand):
         return 0
 
     def _work(self, account: Account, options: dict[str, Any]) -> None:
-        separated = account.foreign
+        separated = account.foreign or options["apart"]
         keeper = Keeper(settings.SIGNER_DIR)
-        if separated:
+        if account.foreign:
             _enter(keeper, account)
         try:
             if options["rotate"]:

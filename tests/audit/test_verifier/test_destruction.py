@@ -39,7 +39,7 @@ def test_a_candidate_may_be_anybody_under_any_rules(sound: Sound) -> None:
 
 @pytest.mark.parametrize("different", [{"purpose": "contact"}, {"site": "c-2"}])
 def test_a_candidate_agreed_to_this_here(
-    different: dict[str, str], broken: Broken
+    different: dict[str, Any], broken: Broken
 ) -> None:
     log = house()
     one = grant(log, **{"subject": ANOTHER, **different})

@@ -253,7 +253,7 @@ BODIES = st.fixed_dictionaries(
                 "role": st.sampled_from(verifier.ROLES),
             }
         ),
-        "at": st.from_regex(verifier.TIME.__self__, fullmatch=True),
+        "at": st.from_regex(verifier.MOMENT, fullmatch=True),
         "clause": st.sampled_from(["a5", "pipl-15", "Nope"]),
         "consent": st.none() | st.integers(-1, 2**53),
         "data": st.dictionaries(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -116,14 +117,15 @@ def test_a_grants_path_leads_to_the_root(altered: Altered) -> None:
     told = json.loads(first)
     forged = told["body"].replace("contact", "contract")
     path = told["path"]
-    for change in (
+    changes: list[dict[str, Any]] = [
         {"body": forged},
         {"path": path[:-1]},
         {"path": [*path, path[0]]},
         {"path": path[::-1]},
         {"path": []},
         {"path": json.loads(second)["path"]},
-    ):
+    ]
+    for change in changes:
         line = canonical({**told, **change}) + b"\n"
         made = {**files, "grants.jsonl": line + second + b"\n"}
         ((file, what),) = altered(packs.resealed(made, log))

@@ -144,7 +144,7 @@ def test_an_end_without_its_grant_is_not_judged(check: Check) -> None:
     withdrawn(log, THERE)
     later(log)
     for options in ({"first": 8}, {"sites": ["c-1"]}):
-        files = packs.contents(log, **options)  # type: ignore[arg-type]
+        files = packs.contents(log, **options)
         files.pop("grants.jsonl", None)
         assert check(packs.zipped(packs.resealed(files, log))).exit == 2
 

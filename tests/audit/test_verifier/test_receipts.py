@@ -18,6 +18,7 @@ from tests.audit.test_verifier.scenes import (
     under,
 )
 from tests.packs import Log, Signer
+from tests.packs.log import path_of
 from tests.packs.receipts import signed
 
 ODD: list[Any] = [None, True, 0, -1, "", "x", [], {}, [None], [[]], [{}], {"a": 1}]
@@ -161,14 +162,16 @@ def test_paths_lead_to_the_root(check: Check) -> None:
 
 def test_what_is_proved_is_a_grant(check: Check) -> None:
     log = visitor()
-    log.edit(2, type="consent.refused")
-    log.edit(3, subject=SOMEBODY)
     told = packs.receipt(log, SOMEBODY)
-    told["choices"][0] = {**told["choices"][0], "purpose": "contact"}
-    paths = packs.receipt(visitor(), SOMEBODY)
-    told["proofs"][0]["body"] = log.bodies[2].decode()
-    told["proofs"][0]["path"] = paths["proofs"][0]["path"]
-    assert "proof 1" in why(check, signed(told))
+    path = [one.hex() for one in path_of(1, log.leaves())]
+    told["proofs"][0] = {"body": log.bodies[1].decode(), "path": path}
+    assert why(check, told) == "proof 1: no consent.granted"
+    log.edit(4, consent=2)
+    told = packs.receipt(log, SOMEBODY)
+    assert why(check, told) == "proof 2: no consent.granted"
+    log.edit(4, consent=4, data={"until": "2026-02-30T00:00:00.000Z"})
+    told = packs.receipt(log, SOMEBODY)
+    assert why(check, told) == "proof 2: no real moments"
 
 
 def test_the_note_is_signed_by_the_receipts_key(check: Check) -> None:
@@ -265,8 +268,14 @@ def test_a_pack_and_its_receipt(check: Check) -> None:
     log = visitor()
     told = packs.receipt(log, SOMEBODY)
     pin = packs.vkey(log)
-    for options in ({}, {"first": 3}, {"sites": []}, {"last": 3, "closing": 7}):
-        raw = packs.pack(log, **options)  # type: ignore[arg-type]
+    ranges: list[dict[str, Any]] = [
+        {},
+        {"first": 3},
+        {"sites": []},
+        {"last": 3, "closing": 7},
+    ]
+    for options in ranges:
+        raw = packs.pack(log, **options)
         assert check(raw, receipt=told, pins=[pin]).exit == 0
         assert check(raw, receipt=told).exit == 2
     unproved = packs.receipt(log, SOMEBODY, proved=False)
@@ -278,8 +287,9 @@ def test_a_receipt_shows_that_the_pack_was_rewritten(check: Check) -> None:
     log = visitor()
     told = packs.receipt(log, SOMEBODY)
     log.edit(2, at="2026-03-02T01:00:02.500Z")
-    for options in ({}, {"sites": []}, {"last": 1, "closing": 7}):
-        raw = packs.pack(log, **options)  # type: ignore[arg-type]
+    ranges: list[dict[str, Any]] = [{}, {"sites": []}, {"last": 1, "closing": 7}]
+    for options in ranges:
+        raw = packs.pack(log, **options)
         result = check(raw, receipt=told, pins=[packs.vkey(log)])
         assert result.exit == 1
         said = {one["what"] for one in result.altered}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from audit import verifier
 from tests.browser.stage import Device
@@ -36,7 +36,10 @@ SAME = [
     "first_seq",
     "last_seq",
     "created_at",
-    "left_out",
+    "events",
+    "grants",
+    "tail",
+    "checkpoints",
     "size",
     "root",
     "after_last_checkpoint",
@@ -123,10 +126,7 @@ class Inspector:
         self.page.reload()
         self.page.set_input_files(
             "#files",
-            [
-                {"name": name, "mimeType": "application/octet-stream", "buffer": raw}
-                for name, raw in files
-            ],
+            [payload(*file) for file in files],
         )
         expect(self.page.locator("#chosen li")).to_have_count(len(files))
         self.page.fill("#pins", pin)
@@ -135,6 +135,11 @@ class Inspector:
     def verdict(self) -> str:
         """Return the big line."""
         return self.page.locator("#verdict").inner_text().split("\n")[0]
+
+
+def payload(name: str, raw: bytes) -> FilePayload:
+    """Return a file as the browser is handed it."""
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": raw}
 
 
 def essence(found: dict[str, Any]) -> dict[str, Any]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
 
+from audit import verifier
 from tests import packs
 from tests.browser.test_verify_html.inspecting import Case
 from tests.packs.log import Log, millis, stamp
+from tests.packs.sealing import manifest_note
 
 
 def sound(log: Log, turned: Log) -> dict[str, tuple[Case, int]]:
@@ -17,6 +21,8 @@ def sound(log: Log, turned: Log) -> dict[str, tuple[Case, int]]:
     old, new = turned.rotations[0][1][0].vkey, packs.vkey(turned)
     stranger = packs.Signer(log.origin, "next").vkey
     rotated = turned.find("signer.rotated")
+    alone = packs.build_log(seed=4, consents=14, rotate=True)
+    alone.rotations = [alone.rotations[0], (rotated + 1, alone.rotations[-1][1])]
     after = packs.pack(turned, rotated + 20, len(turned.bodies) - 1)
     return {
         "pinned": (Case(whole, (pin,)), 0),
@@ -40,6 +46,10 @@ def sound(log: Log, turned: Log) -> dict[str, tuple[Case, int]]:
         "rotated, old key": (Case(packs.pack(turned), (old,)), 0),
         "rotated, new key": (Case(packs.pack(turned), (new,)), 0),
         "after the rotation, old key": (Case(after, (old,)), 2),
+        "rotated, the old key did not sign": (
+            Case(packs.pack(alone), (packs.Signer(alone.origin).vkey,)),
+            2,
+        ),
         "prior": (Case(whole, (pin,), (packs.checkpoint(log, 20),)), 0),
         "prior of another log": (
             Case(whole, (pin,), (packs.checkpoint(turned, 9),)),
@@ -148,6 +158,28 @@ def hostile(log: Log, turned: Log) -> dict[str, tuple[bytes, int]]:
             1,
         ),
         "a key in no form": (changed(log, "keys.vkey", lambda t: flip(t, 70)), 1),
+        "a key written another way": (
+            packs.pack(log, keys=[packs.vkey(log), odd_key(log)]),
+            1,
+        ),
+        "a key twice in a checkpoint": (
+            changed(
+                log, "checkpoints.jsonl", lambda t: t.replace(b"{", b'{"size":1,', 1)
+            ),
+            1,
+        ),
+        "a fraction in the start": (
+            changed(log, "start.json", lambda t: t.replace(b"{", b'{"a":1.0,')),
+            1,
+        ),
+        "2^53 in the start": (
+            changed(
+                log, "start.json", lambda t: t.replace(b"{", b'{"a":9007199254740992,')
+            ),
+            1,
+        ),
+        "a key twice in the manifest": (packs.zipped(twice(log)), 3),
+        "a proof that leads elsewhere": (packs.zipped(wrong_proof(log)), 1),
         "a manifest that is none": (packs.zipped({**files, "manifest.json": b"[]"}), 3),
         "time runs back": (edited(at="2026-03-02T01:00:00.000Z")("visit.recorded"), 1),
         "another's consent": (edited(subject="s_" + "0" * 32)("contact.collected"), 1),
@@ -168,6 +200,35 @@ def hostile(log: Log, turned: Log) -> dict[str, tuple[bytes, int]]:
         "a key destroyed late": (late("key.destroyed"), 1),
         "no such grant": (without("consent.granted"), 1),
     }
+
+
+def odd_key(log: Log) -> str:
+    """Return a key whose y is written as y + p, which 255 bits leave room for."""
+    points = (
+        y for y in range(2, 19) if verifier.public_point(y.to_bytes(32, "little"))
+    )
+    raw = (next(points) + 2**255 - 19).to_bytes(32, "little")
+    name = log.origin.encode()
+    number = hashlib.sha256(name + b"\n\x01" + raw).hexdigest()[:8]
+    return f"{log.origin}+{number}+{base64.b64encode(bytes([1]) + raw).decode()}"
+
+
+def twice(log: Log) -> dict[str, bytes]:
+    """Return a pack whose manifest has a key twice, sealed all the same."""
+    files = packs.contents(log)
+    raw = files["manifest.json"].replace(b"{", b'{"origin":"x",', 1)
+    note = manifest_note(log, raw, len(log.bodies))
+    return {**files, "manifest.json": raw, "manifest.note": note}
+
+
+def wrong_proof(log: Log) -> dict[str, bytes]:
+    files = packs.contents(log, 40, 80)
+    lines = files["grants.jsonl"].split(b"\n")
+    told = json.loads(lines[0])
+    told["path"][0] = "0" * 64
+    lines[0] = json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+    files["grants.jsonl"] = b"\n".join(lines)
+    return packs.resealed(files, log)
 
 
 def changed_names(log: Log, name: str) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,6 +18,7 @@ from tests.browser.test_verify_html.inspecting import (
     Inspector,
     csp_hash,
     inner,
+    payload,
 )
 from tests.browser.test_verify_html.spoiling import dumped, hostile
 from tests.packs.log import Log
@@ -194,19 +194,17 @@ def test_with_a_keyboard_alone(inspector: Inspector, log: Log) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#need")).to_be_visible()
     assert page.evaluate("document.activeElement.id") == "files"
-    page.set_input_files("#files", [_zip(packs.pack(log))])
+    page.set_input_files("#files", [payload("pack.zip", packs.pack(log))])
     expect(page.locator("#need")).to_be_hidden()
+    page.get_by_label("您信任的公钥").fill(packs.vkey(log))
     page.focus("#start")
     page.keyboard.press("Enter")
     page.wait_for_selector("#verdict")
+    assert inspector.verdict() == "完好"
     page.get_by_role("button", name="再查一个").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#verdict")).to_have_count(0)
     assert page.evaluate("document.activeElement.id") == "files"
-
-
-def _zip(raw: bytes) -> Any:
-    return {"name": "pack.zip", "mimeType": "application/zip", "buffer": raw}
 
 
 def test_files_may_be_dropped(inspector: Inspector, log: Log) -> None:
@@ -281,7 +279,7 @@ def test_served_without_tls_under_a_policy_by_hash(
     )
     page.goto("http://house.test/verify/")
     assert page.evaluate("crypto.subtle === undefined")
-    page.set_input_files("#files", [_zip(packs.pack(log))])
+    page.set_input_files("#files", [payload("pack.zip", packs.pack(log))])
     page.fill("#pins", packs.vkey(log))
     page.click("#start")
     page.wait_for_selector("#verdict.sound, .sound #verdict")
