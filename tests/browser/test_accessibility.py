@@ -333,6 +333,14 @@ def officer(stage: Stage, house: House, judge: Judge) -> None:
     judge.look(desk, "log-day")
     note = Checkpoint.objects.order_by("-size").values_list("note", flat=True)[0]
     assert qr_read(desk.page) == note
+    desk.go("/log/exports/")
+    desk.page.click("main form .button-next")
+    desk.page.wait_for_selector("#redaction-errors")
+    judge.look(desk, "log-exports-errors", english=False)
+    desk.page.check("input[value=identified]")
+    desk.page.click("main form:has([name=redaction]) .button-next")
+    desk.page.wait_for_selector(".exports li")
+    judge.look(desk, "log-exports")
 
 
 def sign_in(desk: Device, name: str, password: str) -> None:
