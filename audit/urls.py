@@ -6,6 +6,8 @@ from django.urls import path
 
 from audit.views.days import day, days, sign_now
 from audit.views.events import event
+from audit.views.exports import approve, export_file, exports
+from audit.views.files import file
 from audit.views.questions import open_questions
 from audit.views.search import events
 from audit.views.stories import story
@@ -19,6 +21,10 @@ urlpatterns = [
     path("log/day/", days, name="days"),
     path("log/day/sign/", sign_now, name="sign_now"),
     path("log/day/<slug:day>/", day, name="day"),
+    path("log/exports/", exports, name="exports"),
+    path("log/exports/<uuid:export>/", export_file, name="export_file"),
+    path("log/exports/<uuid:export>/approve/", approve, name="export_approve"),
+    path("log/file/<slug:form>/", file, name="file"),
     path("log/open/", open_questions, name="open"),
     path("verify/", verify, name="verify"),
     path("log/story/<slug:subject>/", story, name="story"),

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from audit.models import Checkpoint
+from audit.signer import Keeper, Signer
 from tests.browser import walking
 from tests.browser.cameras import pair
 from tests.browser.conftest import House, Stage
 from tests.browser.judging import Judge
-from tests.browser.stage import Device
+from tests.browser.stage import Device, qr_read
 from tests.faces.photographs import collins, hopper
 
 pytestmark = pytest.mark.browser
@@ -309,6 +311,36 @@ def officer(stage: Stage, house: House, judge: Judge) -> None:
     sign_in(desk, "compliance", house.passwords["compliance"])
     desk.go("/log/")
     judge.look(desk, "log")
+    desk.expected = {400}
+    desk.go("/log/?since=soon&type=consent.granted&subject=s_1&actor=no+body")
+    desk.page.wait_for_selector("#since-errors")
+    judge.look(desk, "log-errors")
+    desk.go("/log/?type=consent.granted")
+    judge.look(desk, "log-searched", english=False)
+    desk.page.locator("table.events td a[href*='/event/']").first.click()
+    desk.at("/log/event/*/")
+    judge.look(desk, "log-event")
+    desk.page.locator("dl.facts a[href*='/story/']").click()
+    desk.at("/log/story/*/")
+    judge.look(desk, "log-story")
+    desk.go("/log/open/")
+    judge.look(desk, "log-open")
+    Signer(Keeper(stage.folder / "signer"), separated=True).look(now=True)
+    desk.go("/log/day/")
+    judge.look(desk, "log-days")
+    desk.page.locator("table a").first.click()
+    desk.at("/log/day/*/")
+    judge.look(desk, "log-day")
+    note = Checkpoint.objects.order_by("-size").values_list("note", flat=True)[0]
+    assert qr_read(desk.page) == note
+    desk.go("/log/exports/")
+    desk.page.click("main form .button-next")
+    desk.page.wait_for_selector("#redaction-errors")
+    judge.look(desk, "log-exports-errors", english=False)
+    desk.page.check("input[value=identified]")
+    desk.page.click("main form:has([name=redaction]) .button-next")
+    desk.page.wait_for_selector(".exports li")
+    judge.look(desk, "log-exports")
 
 
 def sign_in(desk: Device, name: str, password: str) -> None:

@@ -78,6 +78,10 @@ ADDRESSES: dict[str, str | set[str]] = {
     "audit:days": {"compliance", "inspector"},
     "audit:day": {"compliance", "inspector"},
     "audit:sign_now": {"compliance"},
+    "audit:exports": {"compliance", "inspector"},
+    "audit:export_file": {"compliance", "inspector"},
+    "audit:export_approve": {"compliance"},
+    "audit:file": {"compliance", "inspector"},
     "audit:open": {"compliance", "inspector"},
     "audit:story": {"compliance", "inspector"},
 }
