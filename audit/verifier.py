@@ -2147,8 +2147,13 @@ def read_file(path: str, limit: int) -> bytes:
     Raises:
         Unreadable: there is none, it is no ordinary file, or it is too long.
     """
+    raw = b""
     with open_file(path) as handle:
-        raw = handle.read(limit + 1)
+        while len(raw) <= limit:
+            part = handle.read(limit + 1 - len(raw))
+            if not part:
+                break
+            raw += part
     if len(raw) > limit:
         raise Unreadable(
             f"{shown(path)}：超过 {limit} 字节",
@@ -2311,7 +2316,11 @@ def report(result: Result) -> Iterator[str]:
 
 def _pack_lines(result: Result) -> Iterator[str]:
     yield f"  来源 origin  {result.origin}"
-    sites = "全部 all" if result.sites is None else ", ".join(result.sites) or "—"
+    sites = "全部 all"
+    if result.sites is not None:
+        sites = ", ".join(result.sites[:9]) or "—"
+        if len(result.sites) > 9:
+            sites += f" … ({len(result.sites)})"
     yield f"  案场 sites  {sites} · {result.redaction}"
     yield (
         f"  事件 events  {result.first_seq}–{result.last_seq}: {result.events}, "
