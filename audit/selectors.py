@@ -79,7 +79,7 @@ def pruned_before(*, log: str) -> int:
     for before in sorted(told, reverse=True):
         there = Index.objects.filter(log=log, seq__lt=before).exclude(type__in=kept)
         if not there.exists():
-            return before
+            return int(before)
     return 0
 
 

@@ -120,7 +120,8 @@ class Signer:
         Raises:
             MemoryBroken: it was signed before, and nobody said that this may be.
         """
-        former, past = memory.former, ()
+        former = memory.former
+        past: tuple[str, ...] = ()
         if memory.log:
             keys = (*memory.past, *memory.keys)
             former = (*former, (memory.operator, memory.log, keys))
