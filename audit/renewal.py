@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from audit import clock
-from audit.appending import append, numbers_of, tell_time
+from audit.appending import append, head_lock, numbers_of, tell_time
 from audit.catalogue import KINDS
 from audit.drafts import Act, Draft
 from audit.errors import LogNotRefused
@@ -54,11 +54,8 @@ def log_renew(
         raise LogNotRefused
     with transaction.atomic(durable=True):
         tell_time()
-        with connection.cursor() as cursor:
-            # Whoever appends holds this row to the end, so nothing is half in either.
-            cursor.execute(
-                "SELECT log FROM audit_head WHERE closed_at IS NULL FOR UPDATE"
-            )
+        # Whoever appends holds the head to the end, so nothing is half in either.
+        head_lock()
         if not settled():
             return None
         carry = standing()
