@@ -6,23 +6,21 @@ everything else opens a unit.
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection, connections
 
-from audit import clock, grammar, merkle
-from audit.catalogue import COUNT_MAX, KINDS, is_use
-from audit.drafts import SYSTEM, Draft, Ref
+from audit import clock, grammar
+from audit.catalogue import KINDS, is_use
+from audit.drafts import SYSTEM, Act, Draft, Ref
 from audit.errors import EventInvalid, LogClosed, TermOver
-from audit.ids import uuid7
-from audit.models import Index
 
-BEHIND_MAX_MS = 5_000
-"""A clock further behind the log than this is logged as `clock.behind`, once."""
+WRITERS = 1_635_083_369
+"""The advisory lock that writers queue at; `audit_append` has the same number."""
 
 
 def tell_time() -> None:
@@ -35,8 +33,24 @@ def tell_time() -> None:
             )
 
 
-def append(drafts: Sequence[Draft]) -> None:
+def head_lock(*, using: str = "default") -> None:
+    """Wait until nobody appends, and let nobody until this transaction ends."""
+    with connections[using].cursor() as cursor:
+        # In the order of audit_append, or the two would wait for each other.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITERS])
+        cursor.execute("SELECT 1 FROM audit_head WHERE closed_at IS NULL FOR UPDATE")
+
+
+def append(drafts: Sequence[Draft], *, commit: bool = False) -> None:
     """Append events to the open log, as the last of this transaction.
+
+    Numbers and moments are put in by the database (`audit_append`), in one statement
+    that locks the head; so what is sent has places for them.
+
+    Args:
+        drafts: the events, in their order.
+        commit: let the same message commit the transaction, so that the head is not
+            held while an answer travels. Nothing may be written after it.
 
     Raises:
         LogClosed: no log is open yet.
@@ -45,62 +59,86 @@ def append(drafts: Sequence[Draft]) -> None:
     """
     if not drafts:
         return
+    statement = "SELECT audit_append(%s)" + ("; COMMIT" if commit else "")
+    message = _message(drafts)
     with connection.cursor() as cursor:
-        log, size, last_at = _head_lock(cursor)
-        now = clock.stamp(clock.now())
-        at = max(now, last_at)
-        if size == 0 and drafts[0].kind != "log.opened":
-            drafts = [_opening(drafts[0]), *drafts]
-        elif last_at > now and _behind(cursor, log, now, last_at):
-            drafts = [_clock_behind(drafts[0], now, last_at), *drafts]
-        numbers = _numbers(cursor, log, drafts, size)
-        bodies = [
-            _body(draft, seq=size + place, at=at, numbers=numbers)
-            for place, draft in enumerate(drafts)
+        try:
+            cursor.execute(statement, [message])
+        except DatabaseError as error:
+            raise _meant(error, drafts) from error
+
+
+def _message(drafts: Sequence[Draft]) -> str:
+    """Return what `audit_append` reads, a line each: no body has a line break."""
+    places = _Places(drafts)
+    bodies = [_checked(draft, places) for draft in drafts]
+    first = drafts[0]
+    return "\n".join(
+        [
+            clock.stamp(clock.now()),
+            ",".join(str(draft.eid) for draft in drafts),
+            ",".join(str(eid) for eid in places.earlier),
+            "".join("u" if _is_use(draft) else "-" for draft in drafts),
+            "" if first.kind == "log.opened" else _opening(first.act),
+            _clock_behind(first.rules),
+            *bodies,
         ]
-        raws = [grammar.encode(body) for body in bodies]
-        _require_terms(cursor, log, drafts, bodies)
-        for draft, body, raw in zip(drafts, bodies, raws, strict=True):
-            _insert(cursor, log, draft.eid, int(body["seq"]), raw)
-    Index.objects.bulk_create(row for body in bodies for row in index_rows(log, body))
+    )
 
 
-def _head_lock(cursor: Any) -> tuple[str, int, str]:
-    # Twice: a log that was renewed while this waited for its head has another one.
-    for _ in range(2):
-        cursor.execute(
-            "SELECT log, size, last_at FROM audit_head WHERE closed_at IS NULL"
-            " FOR UPDATE"
-        )
-        row: tuple[str, int, str] | None = cursor.fetchone()
-        if row is not None:
-            return row
-    raise LogClosed
+def _is_use(draft: Draft) -> bool:
+    return is_use(draft.kind, dict(draft.data))
 
 
-def _require_terms(
-    cursor: Any, log: str, drafts: Sequence[Draft], bodies: Sequence[dict[str, Any]]
-) -> None:
-    """Refuse a use whose moment lies at or past the term of a consent it names.
+def _meant(error: DatabaseError, drafts: Sequence[Draft]) -> Exception:
+    """Return what a refusal of `audit_append` means, or the error itself."""
+    told = getattr(error.__cause__, "diag", None)
+    match getattr(told, "sqlstate", None):
+        case "SC001":
+            return LogClosed()
+        case "SC002":
+            return EventInvalid("an event refers to one that does not exist")
+        case "SC003" if told is not None:
+            return TermOver(refusal=_term_refusal(drafts[int(told.message_detail) - 1]))
+    return error
 
-    The apps judged the consents before; this is the moment that the log will show.
+
+_SOME_MOMENT = "2000-01-01T00:00:00.000Z"
+
+
+class _Places:
+    """Where numbers will stand: in this unit, or found by the database by eid."""
+
+    def __init__(self, drafts: Sequence[Draft]) -> None:
+        self.own = {draft.eid: place for place, draft in enumerate(drafts, 1)}
+        self.earlier: dict[uuid.UUID, int] = {}
+
+    def of(self, ref: Ref) -> str:
+        if ref.eid in self.own:
+            return f"@u{self.own[ref.eid]}"
+        place = self.earlier.setdefault(ref.eid, len(self.earlier) + 1)
+        return f"@r{place}"
+
+
+def _checked(draft: Draft, places: _Places) -> str:
+    """Return the template of a body that keeps grammar and catalogue.
+
+    It is checked with numbers in their places; how the database fills these is checked
+    there, as each body is stored.
     """
-    granted = {body["seq"]: body for body in bodies}
-    for draft, body in zip(drafts, bodies, strict=True):
-        if not is_use(body["type"], body["data"]):
-            continue
-        named = [body["consent"], *body["data"].get("candidates", [])]
-        for seq in named:
-            if seq not in granted:
-                cursor.execute(
-                    "SELECT body FROM audit_body WHERE log = %s AND seq = %s",
-                    [log, seq],
-                )
-                row = cursor.fetchone()
-                granted[seq] = json.loads(bytes(row[0])) if row else {}
-            until = granted[seq].get("data", {}).get("until")
-            if until is None or body["at"] >= until:
-                raise TermOver(refusal=_term_refusal(draft))
+    template = _template(draft, places)
+    some = _body(draft, seq=0, at=_SOME_MOMENT, number=lambda _: 0)
+    grammar.require(some, raw=template.encode())
+    return template
+
+
+def _template(draft: Draft, places: _Places) -> str:
+    """Return a body with places for what only the database knows.
+
+    A place is a text that begins with an at sign, which no body can have.
+    """
+    told = _body(draft, seq="@seq", at="@at", number=places.of)
+    return grammar.dump(told).decode()
 
 
 def _term_refusal(draft: Draft) -> Draft:
@@ -114,83 +152,28 @@ def _term_refusal(draft: Draft) -> Draft:
     )
 
 
-def _insert(cursor: Any, log: str, eid: uuid.UUID, seq: int, raw: bytes) -> None:
-    # The head grows at the end of each statement, so one event is one pair of them.
-    cursor.execute(
-        "INSERT INTO audit_event (eid, log, seq, leaf) VALUES (%s, %s, %s, %s)",
-        [eid, log, seq, merkle.leaf_hash(raw)],
-    )
-    cursor.execute(
-        "INSERT INTO audit_body (log, seq, body) VALUES (%s, %s, %s)", [log, seq, raw]
-    )
-
-
-def _opening(first: Draft) -> Draft:
+@lru_cache(maxsize=64)
+def _opening(act: Act) -> str:
+    """Return the body that opens an empty log; the database writes it when it is."""
     data = {"reason": "first", "prior_log": None, "prior_size": None}
-    return Draft(
-        kind="log.opened",
-        clause=str(KINDS["log.opened"].clause),
-        act=first.act,
-        site=None,
-        rules=None,
-        data={**data, "prior_root": None},
-    )
+    return _bare("log.opened", act, None, {**data, "prior_root": None})
 
 
-def _behind(cursor: Any, log: str, now: str, last_at: str) -> bool:
-    gap = clock.parse(last_at) - clock.parse(now)
-    if gap.total_seconds() * 1000 <= BEHIND_MAX_MS:
-        return False
-    cursor.execute(
-        "SELECT 1 FROM audit_index WHERE log = %s AND type = 'clock.behind'"
-        " AND at = %s LIMIT 1",
-        [log, last_at],
-    )
-    return cursor.fetchone() is None
+@lru_cache(maxsize=64)
+def _clock_behind(rules: str | None) -> str:
+    """Return the body of a clock behind the log's; the database writes it when so."""
+    return _bare("clock.behind", SYSTEM, rules, {"behind_ms": "@behind"})
 
 
-def _clock_behind(first: Draft, now: str, last_at: str) -> Draft:
-    gap = clock.parse(last_at) - clock.parse(now)
-    return Draft(
-        kind="clock.behind",
-        clause=str(KINDS["clock.behind"].clause),
-        act=SYSTEM,
-        site=None,
-        rules=first.rules,
-        data={"behind_ms": min(int(gap.total_seconds() * 1000), COUNT_MAX)},
-    )
-
-
-def _refs(draft: Draft) -> Iterator[Ref]:
-    if draft.consent is not None:
-        yield draft.consent
-    for value in draft.data.values():
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, Ref):
-                yield item
-
-
-def _numbers(
-    cursor: Any, log: str, drafts: Sequence[Draft], size: int
-) -> dict[uuid.UUID, int]:
-    numbers = {draft.eid: size + place for place, draft in enumerate(drafts)}
-    missing = {
-        ref.eid for draft in drafts for ref in _refs(draft) if ref.eid not in numbers
-    }
-    if missing:
-        numbers.update(numbers_of(log=log, eids=list(missing)))
-    return numbers
+def _bare(kind: str, act: Act, rules: str | None, data: dict[str, object]) -> str:
+    clause = str(KINDS[kind].clause)
+    draft = Draft(kind=kind, clause=clause, act=act, site=None, rules=rules, data=data)
+    return _template(draft, _Places([]))
 
 
 def _body(
-    draft: Draft, *, seq: int, at: str, numbers: Mapping[uuid.UUID, int]
+    draft: Draft, *, seq: object, at: str, number: Callable[[Ref], object]
 ) -> dict[str, Any]:
-    def number(ref: Ref) -> int:
-        if ref.eid not in numbers:
-            message = f"{draft.kind} refers to an event that does not exist"
-            raise EventInvalid(message)
-        return numbers[ref.eid]
-
     def plain(value: object) -> object:
         if isinstance(value, list):
             return [plain(item) for item in value]
@@ -226,22 +209,3 @@ def numbers_of(*, log: str, eids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
             [log, list(eids), log, list(eids)],
         )
         return dict(cursor.fetchall())
-
-
-def index_rows(log: str, body: Mapping[str, Any]) -> Iterator[Index]:
-    """Yield the queryable copies of one body: one per consent that it names."""
-    candidates = body["data"].get("candidates") or []
-    own = body["consent"]
-    for place, named in enumerate([own, *[c for c in candidates if c != own]]):
-        yield Index(
-            id=uuid7(),
-            log=log,
-            seq=body["seq"],
-            at=body["at"],
-            type=body["type"],
-            site=body["site"],
-            # Only the row of the event's own consent belongs to its subject.
-            subject=body["subject"] if place == 0 else None,
-            consent=named,
-            purpose=body["purpose"],
-        )

@@ -44,14 +44,28 @@ def encode(body: Mapping[str, object]) -> bytes:
         EventInvalid: it breaks the grammar or the catalogue.
     """
     try:
-        raw = _dump(body)
+        raw = dump(body)
     except (TypeError, ValueError, RecursionError):
         message = "not a JSON object"
         raise EventInvalid(message) from None
-    problem = fault(raw) or _code_fault(body) or _catalogue_fault(body)
+    require(body, raw=raw)
+    return raw
+
+
+def require(body: Mapping[str, object], *, raw: bytes) -> None:
+    """Refuse what breaks the grammar or the catalogue.
+
+    Args:
+        body: the event.
+        raw: its bytes, or those of a form of it that has as little room for text.
+
+    Raises:
+        EventInvalid: it does.
+    """
+    problem = _form_fault(raw) or _body_fault(dict(body))
+    problem = problem or _code_fault(body) or _catalogue_fault(body)
     if problem:
         raise EventInvalid(problem)
-    return raw
 
 
 def fault(raw: bytes) -> str | None:
@@ -60,21 +74,25 @@ def fault(raw: bytes) -> str | None:
     Judges the grammar only: a kind unknown here is no fault, so that old readers
     accept newer logs.
     """
-    if not _PRINTABLE.fullmatch(raw):
-        return "not printable ASCII without backslash"
+    if _form_fault(raw):
+        return _form_fault(raw)
     try:
         body = json.loads(raw, object_pairs_hook=_no_duplicates)
-        canonical = _dump(body)
+        canonical = dump(body)
     except (ValueError, RecursionError):
         return "not one JSON object"
-    if not isinstance(body, dict) or set(body) != BODY_KEYS:
+    if not isinstance(body, dict):
         return "wrong keys"
-    if canonical != raw:
-        return "not in canonical form"
-    return _body_fault(body)
+    return _body_fault(body) if canonical == raw else "not in canonical form"
 
 
-def _dump(body: Mapping[str, object]) -> bytes:
+def _form_fault(raw: bytes) -> str | None:
+    fine = _PRINTABLE.fullmatch(raw)
+    return None if fine else "not printable ASCII without backslash"
+
+
+def dump(body: Mapping[str, object]) -> bytes:
+    """Return the canonical form of an object, without judging it."""
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return text.encode("ascii")
 
@@ -96,6 +114,8 @@ def _count(value: object) -> bool:
 
 
 def _body_fault(body: dict[str, object]) -> str | None:
+    if set(body) != BODY_KEYS:
+        return "wrong keys"
     act = body["act"]
     data = body["data"]
     checks = {

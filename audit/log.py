@@ -138,7 +138,7 @@ def unit(*, act: Act, site: str | None, rules: str | None) -> Iterator[Unit]:
             tell_time()
             opened = Unit(act=act, site=site, rules=rules)
             yield opened
-            append(opened.drafts)
+            append(opened.drafts, commit=True)
     except Refused as refused:
         if refused.refusal is not None:
             refuse(refused.refusal)
@@ -153,7 +153,7 @@ def refuse(refusal: Draft) -> None:
     """
     with transaction.atomic(durable=True):
         tell_time()
-        append([refusal])
+        append([refusal], commit=True)
 
 
 def log_open(*, operator: str, demonstration_clock: bool = False) -> str:

@@ -41,16 +41,6 @@ class Head(models.Model):
                 condition=Q(closed_at=None),
                 name="audit_head_one_open",
             ),
-            models.CheckConstraint(
-                name="audit_head_demonstration_clock",
-                condition=Q(clock="system")
-                | (Q(clock="demo") & Q(operator__startswith="demo-")),
-            ),
-            models.CheckConstraint(
-                name="audit_head_origin",
-                condition=Q(log__regex=r"^[a-z0-9-]{1,32}$")
-                & Q(operator__regex=r"^[a-z0-9-]{1,32}$"),
-            ),
         ]
 
     def __str__(self) -> str:
@@ -69,9 +59,6 @@ class Event(models.Model):
         db_table = "audit_event"
         constraints = [
             models.UniqueConstraint(fields=["log", "seq"], name="audit_event_number"),
-            models.CheckConstraint(
-                name="audit_event_counts_from_zero", condition=Q(seq__gte=0)
-            ),
         ]
 
     def __str__(self) -> str:
@@ -98,11 +85,16 @@ class Body(models.Model):
 
 
 class Index(models.Model):
-    """Queryable copy of a body, one row per consent named; rebuildable from bodies."""
+    """Queryable copy of a body, one row per consent named; rebuildable from bodies.
 
-    id = models.UUIDField(primary_key=True, default=uuid7)
+    The database writes it beside the body (`audit_index_add`). Row 0 is the event's
+    own; only that one has its subject.
+    """
+
+    pk = models.CompositePrimaryKey("log", "seq", "place")
     log = models.CharField(max_length=32)
     seq = models.BigIntegerField()
+    place = models.SmallIntegerField()
     at = models.CharField(max_length=24)
     type = models.CharField(max_length=48)
     site = models.CharField(max_length=32, null=True)  # noqa: DJ001 - as in the body
@@ -113,10 +105,17 @@ class Index(models.Model):
     class Meta:
         db_table = "audit_index"
         indexes = [
-            models.Index(fields=["log", "seq"], name="audit_index_seq"),
             models.Index(fields=["log", "at"], name="audit_index_at"),
-            models.Index(fields=["subject", "log", "seq"], name="audit_index_subject"),
-            models.Index(fields=["log", "consent", "seq"], name="audit_index_consent"),
+            models.Index(
+                fields=["subject", "log", "seq"],
+                condition=Q(subject__isnull=False),
+                name="audit_index_subject",
+            ),
+            models.Index(
+                fields=["log", "consent", "seq"],
+                condition=Q(consent__isnull=False),
+                name="audit_index_consent",
+            ),
             models.Index(fields=["log", "type", "seq"], name="audit_index_type"),
         ]
 

@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, connections, transaction
+from django.db import connection, connections
 
 from audit import clock, log
 from audit.drafts import SYSTEM
 from audit.errors import TermTooShort
+from audit.indexing import upkeep
 from audit.models import Body, Head
 from audit.selectors import STANDING, event_list, rules_in_force
 
@@ -170,7 +171,7 @@ def _drop(number: int, partition: int, before: int) -> None:
     """
     name = f"audit_body_{number}"
     start, end = number * partition, (number + 1) * partition
-    with transaction.atomic(using=_OWNER), connections[_OWNER].cursor() as cursor:
+    with upkeep() as cursor:
         cursor.execute(f"CREATE TABLE {name}_kept (LIKE audit_body INCLUDING ALL)")
         cursor.execute(
             # The name is a partition's, made of a number.

@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from audit import clock
-from audit.appending import append, numbers_of, tell_time
+from audit.appending import append, head_lock, numbers_of, tell_time
 from audit.catalogue import KINDS
 from audit.drafts import Act, Draft
 from audit.errors import LogNotRefused
@@ -51,20 +51,16 @@ def log_renew(
     """
     with transaction.atomic(durable=True):
         tell_time()
-        with connection.cursor() as cursor:
-            # Whoever appends holds this row to the end, so nothing is half in either.
-            cursor.execute(
-                "SELECT log FROM audit_head WHERE closed_at IS NULL FOR UPDATE"
-            )
-            locked = cursor.fetchone()
+        # Whoever appends holds the head to the end, so nothing is half in either.
+        head_lock()
+        closing = Head.objects.filter(closed_at=None).first()
         refusal = refusal_open()
-        # Nobody's row: another renewal was faster, and its log is not refused.
-        if locked is None or refusal is None or refusal.log != locked[0]:
+        # Another renewal may have been faster, and its log is not refused.
+        if closing is None or refusal is None or refusal.log != closing.log:
             raise LogNotRefused
         if not settled():
             return None
         carry = standing()
-        closing = Head.objects.get(log=locked[0])
         Head.objects.filter(log=closing.log).update(closed_at=clock.now())
         opened = Head.objects.create(
             log=secrets.token_hex(8), operator=closing.operator, clock=closing.clock

@@ -10,9 +10,16 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.benchmarks import audit_export, audit_mutate, audit_verify, kiosk_answer
+from tests.benchmarks import (
+    audit_append,
+    audit_export,
+    audit_mutate,
+    audit_verify,
+    kiosk_answer,
+)
 
 BENCHMARKS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "audit_append": audit_append.measure,
     "audit_export": audit_export.measure,
     "audit_mutate": audit_mutate.measure,
     "audit_verify": audit_verify.measure,

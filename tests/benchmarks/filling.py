@@ -15,7 +15,6 @@ from contextlib import ExitStack
 import psycopg
 
 from audit import merkle
-from audit.ids import uuid7
 from tests import packs
 from tests.packs import Log
 from tests.packs.stories import rules_hash, rules_text
@@ -97,8 +96,8 @@ def _copy(
             for level, index, value in tiles:
                 copy.write_row((uuid.uuid4(), LOG, level, index, value))
         with cursor.copy(
-            "COPY audit_index (id, log, seq, at, type, site, subject, consent, purpose)"
-            " FROM STDIN"
+            "COPY audit_index (log, seq, place, at, type, site, subject, consent,"
+            " purpose) FROM STDIN"
         ) as copy:
             for body in chunk:
                 told = json.loads(body)
@@ -109,9 +108,9 @@ def _copy(
                 ):
                     copy.write_row(
                         (
-                            uuid7(),
                             LOG,
                             told["seq"],
+                            first,
                             told["at"],
                             told["type"],
                             told["site"],

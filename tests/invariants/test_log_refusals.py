@@ -77,7 +77,7 @@ def test_no_event_is_dated_into_the_future(db: Database) -> None:
         )
         with pytest.raises(psycopg.Error, match="does not fit"):
             link.execute(
-                "INSERT INTO audit_body (log, seq, body) SELECT log, size - 1, %s"
+                "INSERT INTO audit_body (log, seq, body) SELECT log, size, %s"
                 " FROM audit_head",
                 [raw],
             )
@@ -106,16 +106,116 @@ def test_a_body_that_is_not_the_one_hashed_is_refused(db: Database) -> None:
         with pytest.raises(psycopg.Error, match="does not fit"):
             link.execute(
                 "INSERT INTO audit_body (log, seq, body)"
-                ' SELECT log, size - 1, \'{"at":"9","clause":"a","seq":1}\''
+                ' SELECT log, size, \'{"at":"9","clause":"a","seq":1}\''
                 " FROM audit_head"
             )
 
 
+def test_the_head_is_not_moved_by_hand_even_to_where_an_event_waits(
+    db: Database,
+) -> None:
+    make.house()
+    before = _state(db)
+    with db.connect("app", autocommit=False) as link:
+        link.execute(NEXT_EVENT.format(ahead=0))
+        with pytest.raises(psycopg.Error, match="by its events only"):
+            link.execute(
+                "UPDATE audit_head SET size = size + 1, frontier = audit_fold("
+                "frontier, size, sha256('x'))"
+            )
+    assert _state(db) == before
+
+
+@pytest.mark.parametrize("ahead", [1, -1])
+def test_a_body_belongs_to_the_next_event_only(db: Database, ahead: int) -> None:
+    make.house()
+    before = _state(db)
+    with db.connect("app", autocommit=False) as link:
+        row = link.execute(
+            "SELECT size + %s, last_at FROM audit_head", [ahead]
+        ).fetchone()
+        assert row is not None
+        raw = f'{{"at":"{row[1]}","clause":"a","seq":{row[0]}}}'.encode()
+        with pytest.raises(psycopg.Error):
+            link.execute(
+                "INSERT INTO audit_event (eid, log, seq, leaf) SELECT"
+                " gen_random_uuid(), log, %s, sha256('\\x00'::bytea || %s::bytea)"
+                " FROM audit_head",
+                [row[0], raw],
+            )
+            link.execute(
+                "INSERT INTO audit_body (log, seq, body) SELECT log, %s, %s"
+                " FROM audit_head",
+                [row[0], raw],
+            )
+    assert _state(db) == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"at":"%(at)s","clause":"a"}',
+        '{"at":"%(at)s","clause":null,"seq":%(seq)s}',
+        '{"at":"%(at)s","seq":%(seq)s}',
+        '{"clause":"a","seq":%(seq)s}',
+        '{"at":null,"clause":"a","seq":%(seq)s}',
+        '{"at":"2001-01-01T00:00:00.000Z","clause":"a","seq":%(seq)s}',
+        '{"at":"%(at)s","clause":"a","seq":0}',
+    ],
+)
+def test_a_body_says_its_number_its_clause_and_a_time_not_before(
+    db: Database, body: str
+) -> None:
+    make.house()
+    with db.connect("app", autocommit=False) as link:
+        row = link.execute("SELECT size, last_at FROM audit_head").fetchone()
+        assert row is not None
+        raw = (body % {"seq": row[0], "at": row[1]}).encode()
+        link.execute(
+            "INSERT INTO audit_event (eid, log, seq, leaf) SELECT gen_random_uuid(),"
+            " log, size, sha256('\\x00'::bytea || %s::bytea) FROM audit_head",
+            [raw],
+        )
+        with pytest.raises(psycopg.Error, match="does not fit"):
+            link.execute(
+                "INSERT INTO audit_body (log, seq, body) SELECT log, size, %s"
+                " FROM audit_head",
+                [raw],
+            )
+
+
+OPENS = (
+    "INSERT INTO audit_head (log, operator, clock, size, frontier, last_at)"
+    " VALUES ('{log}', '{operator}', '{clock}', 0, '', '')"
+)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"log": "Log"},
+        {"log": ""},
+        {"operator": "a b"},
+        {"operator": "real-1", "clock": "demo"},
+        {"clock": "other"},
+    ],
+)
+def test_a_log_opens_under_names_that_a_checkpoint_can_carry(
+    db: Database, wrong: dict[str, str]
+) -> None:
+    right = {"log": "0123456789abcdef", "operator": "demo-x", "clock": "demo"}
+    with db.connect("app") as link:
+        with pytest.raises(psycopg.errors.CheckViolation):
+            link.execute(OPENS.format(**{**right, **wrong}))
+    with db.connect("owner") as owner:
+        owner.execute("ALTER TABLE audit_head DISABLE TRIGGER audit_head_opens")
+    with db.connect("app") as link:
+        link.execute(OPENS.format(**{**right, **wrong}))
+
+
 HEAD_GROWS = "ALTER TABLE audit_head DISABLE TRIGGER audit_head_grows"
-NUMBERED = "ALTER TABLE audit_event DISABLE TRIGGER audit_event_numbered"
 HAS_BODY = "ALTER TABLE audit_event DISABLE TRIGGER audit_event_has_body"
 BODY_FITS = "ALTER TABLE audit_body DISABLE TRIGGER audit_body_fits"
-TELLS_TIME = "ALTER TABLE audit_body DISABLE TRIGGER audit_body_tells_time"
 EVENT_STAYS = "ALTER TABLE audit_event DISABLE TRIGGER audit_event_stays"
 NEXT_EVENT = (
     "INSERT INTO audit_event (eid, log, seq, leaf)"
@@ -127,10 +227,10 @@ NEXT_EVENT = (
     ("removed", "statement"),
     [
         ([HEAD_GROWS], "UPDATE audit_head SET size = 0, frontier = ''"),
-        ([NUMBERED, HEAD_GROWS, HAS_BODY], NEXT_EVENT.format(ahead=7)),
+        ([HAS_BODY], NEXT_EVENT.format(ahead=7)),
         ([HAS_BODY], NEXT_EVENT.format(ahead=0)),
         (
-            [BODY_FITS, TELLS_TIME],
+            [BODY_FITS],
             "INSERT INTO audit_body (log, seq, body) SELECT log, size, 'x'"
             " FROM audit_head",
         ),

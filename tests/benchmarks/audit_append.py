@@ -1,0 +1,212 @@
+"""How fast an event is appended with its business row, durably.
+
+Three things are done with one table in one database, by turns: the bare row; the row
+with its event; and the row that django-auditlog records. Each is one transaction, and
+each writer is a process with a connection of its own, as the program's workers are.
+"""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+import django
+
+WRITERS = (1, 4, 16)
+ROUND_SECONDS = 0.5
+WARM_UP = 2
+WAYS = ("row", "event", "auditlog")
+TARGET_RATIO = {1: 0.5, 4: 0.3}
+TARGET_P99_MS = {4: 50.0, 16: 250.0}
+# Where each writer waits for the disk alone. Several of auditlog's commits can share
+# one flush; the log's cannot, since nobody sees an event that is not on the disk yet.
+TARGET_OF_AUDITLOG = {1: 1.0}
+DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
+_FORK = multiprocessing.get_context("fork")
+
+
+def measure(runs: int) -> dict[str, Any]:
+    """Return events a second and their p99, beside the bare row and auditlog.
+
+    Args:
+        runs: counted rounds of each way for each number of writers.
+    """
+    with _database() as durable:
+        told = {writers: _writers(writers, runs) for writers in WRITERS}
+    reached = all(figures["reached"] for figures in told.values())
+    return {
+        "rounds": runs,
+        "round_seconds": ROUND_SECONDS,
+        "database": durable,
+        "writers": told,
+        "targets": {
+            "of_bare_row": TARGET_RATIO,
+            "of_auditlog": TARGET_OF_AUDITLOG,
+            "p99_ms": TARGET_P99_MS,
+        },
+        "reached": reached,
+    }
+
+
+@contextmanager
+def _database() -> Iterator[dict[str, str]]:
+    """Run the embedded server as the product does, on a disk, with one open log."""
+    with tempfile.TemporaryDirectory(prefix="salescenter-bench-") as folder:
+        Path(folder).chmod(0o711)
+        os.environ["SALESCENTER_DATA"] = folder
+        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.benchmarks.append_rows.settings"
+        django.setup()
+        from salescenter import embedded
+
+        with embedded.ensure():
+            yield _prepare()
+
+
+def _prepare() -> dict[str, str]:
+    from auditlog.registry import auditlog
+    from django.core.management import call_command
+    from django.db import connection, connections, transaction
+
+    from audit import log
+    from salescenter import grants
+    from tests.benchmarks.append_rows.models import AuditedRow, Row
+
+    call_command("migrate", verbosity=0)
+    with connections["owner"].schema_editor() as editor:
+        editor.create_model(Row)
+    grants.apply(connections["owner"])
+    auditlog.register(AuditedRow)
+    with transaction.atomic():
+        log.log_open(operator="demo-bench")
+    _event()
+    durable = {}
+    with connection.cursor() as cursor:
+        for name in (*DURABLE, "server_version"):
+            cursor.execute(f"SHOW {name}")
+            durable[name] = cursor.fetchone()[0]
+    connections.close_all()
+    return durable
+
+
+def _row() -> None:
+    from django.db import transaction
+
+    from tests.benchmarks.append_rows.models import Row
+
+    with transaction.atomic():
+        Row.objects.create(site="c-1", verified_by="staff")
+
+
+def _auditlog() -> None:
+    from django.db import transaction
+
+    from tests.benchmarks.append_rows.models import AuditedRow
+
+    with transaction.atomic():
+        AuditedRow.objects.create(site="c-1", verified_by="staff")
+
+
+def _event() -> None:
+    from audit import log
+    from audit.drafts import Act
+    from audit.ids import uuid7
+    from tests.benchmarks.append_rows.models import Row
+
+    with log.unit(act=Act("k-1", "kiosk"), site="c-1", rules="ab" * 32) as unit:
+        visit = uuid7()
+        event = unit.event(
+            "visit.recorded", data={"visit": str(visit), "verified_by": "staff"}
+        )
+        Row.objects.create(
+            id=visit, site="c-1", verified_by="staff", event_id=event.eid
+        )
+
+
+_DO: dict[str, Callable[[], None]] = {
+    "row": _row,
+    "event": _event,
+    "auditlog": _auditlog,
+}
+
+
+def _writers(count: int, runs: int) -> dict[str, Any]:
+    rates: dict[str, list[float]] = {way: [] for way in WAYS}
+    taken: dict[str, list[float]] = {way: [] for way in WAYS}
+    start = _FORK.Barrier(count)
+    ends: list[Connection] = []
+    processes = []
+    for _ in range(count):
+        ours, theirs = _FORK.Pipe()
+        process = _FORK.Process(target=_work, args=(theirs, start), daemon=True)
+        process.start()
+        ends.append(ours)
+        processes.append(process)
+    order = itertools.cycle(itertools.permutations(WAYS))
+    for number in range(WARM_UP + runs):
+        for way in next(order):
+            for end in ends:
+                end.send(way)
+            told = [end.recv() for end in ends]
+            if number >= WARM_UP:
+                rates[way].append(sum(len(one) / sum(one) for one in told))
+                taken[way] += [one for each in told for one in each]
+    for end in ends:
+        end.send("")
+    for process in processes:
+        process.join()
+    return _figures(count, rates, taken)
+
+
+def _work(commands: Connection, start: Barrier) -> None:
+    """Do what is told, again and again for a round, and tell how long each took."""
+    while way := commands.recv():
+        do = _DO[way]
+        taken = []
+        start.wait()
+        now = time.perf_counter()
+        until = now + ROUND_SECONDS
+        while now < until:
+            do()
+            before, now = now, time.perf_counter()
+            taken.append(now - before)
+        commands.send(taken)
+
+
+def _figures(
+    count: int, rates: dict[str, list[float]], taken: dict[str, list[float]]
+) -> dict[str, Any]:
+    ratio, beside = (
+        statistics.median(
+            ours / theirs
+            for ours, theirs in zip(rates["event"], rates[way], strict=True)
+        )
+        for way in ("row", "auditlog")
+    )
+    p99 = {way: _p99_ms(each) for way, each in taken.items()}
+    return {
+        "per_second": {
+            way: round(statistics.median(each), 1) for way, each in rates.items()
+        },
+        "p99_ms": {way: round(each, 1) for way, each in p99.items()},
+        "max_ms": {way: round(max(each) * 1000, 1) for way, each in taken.items()},
+        "of_bare_row": round(ratio, 3),
+        "of_auditlog": round(beside, 3),
+        "reached": ratio >= TARGET_RATIO.get(count, 0)
+        and beside >= TARGET_OF_AUDITLOG.get(count, 0)
+        and p99["event"] < TARGET_P99_MS.get(count, float("inf")),
+    }
+
+
+def _p99_ms(taken: list[float]) -> float:
+    ordered = sorted(taken)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * 1000
