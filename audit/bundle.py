@@ -6,6 +6,7 @@ apps add (`part_register`) is theirs to keep so.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -16,14 +17,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from django.conf import settings
 from django.db import connection
 
 from audit import notes
 from audit.documents import document_get
 from audit.errors import ExportTooLarge, SignerRefuses
 from audit.models import Checkpoint, Head
-from audit.pruning import pruned_before
-from audit.signing import checkpoint_covering, checkpoint_request, manifest_sign, vkeys
+from audit.pruning import bodies_held
+from audit.selectors import pruned_before
+from audit.signing import (
+    checkpoint_covering,
+    checkpoint_request,
+    manifest_sign,
+    signer_require,
+    vkeys,
+)
 from audit.tiles import Tree
 
 FORMAT = "salescenter-evidence/1"
@@ -32,6 +41,8 @@ FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 MODE = 0o644 << 16
 ROWS_AT_ONCE = 5_000
 COPY_BYTES = 1 << 20
+SCRATCH = ".half-"
+"""Begins the names of folders in which packs are put together."""
 HERE = Path(__file__).parent
 SHIPPED = {
     "README.txt": "pack_readme.txt",
@@ -120,14 +131,23 @@ def pack_write(*, scope: Scope, target: Path) -> str:
         ExportTooLarge: the pack would need ZIP64.
     """
     head = Head.objects.get(log=scope.log)
+    if head.closed_at is None:
+        # Before anything is read: it may refuse, and parts log what they read.
+        signer_require()
     closing = checkpoint_covering(log=scope.log, size=scope.last + 1)
+    if closing is None and head.closed_at is None:
+        checkpoint_request()
+        # A day's end before it may cover the range already.
+        closing = checkpoint_covering(log=scope.log, size=scope.last + 1)
     if closing is None:
-        closing = checkpoint_request()
-    if closing.log != scope.log or closing.size <= scope.last:
         raise SignerRefuses
-    with tempfile.TemporaryDirectory(
-        prefix=f".{target.name}.", dir=target.parent
-    ) as folder:
+    # What names people is never put down outside the private folder, half or whole.
+    where = settings.EXPORTS_DIR if scope.identified else target.parent
+    Path(where).mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (
+        bodies_held(),
+        tempfile.TemporaryDirectory(prefix=SCRATCH, dir=where) as folder,
+    ):
         whole = Path(folder) / "pack"
         try:
             with zipfile.ZipFile(whole, "w", allowZip64=False) as archive:
@@ -135,7 +155,12 @@ def pack_write(*, scope: Scope, target: Path) -> str:
         except zipfile.LargeZipFile:
             raise ExportTooLarge from None
         whole.chmod(0o600)
-        whole.replace(target)
+        try:
+            whole.replace(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            shutil.copyfile(whole, target)
     return sha256
 
 

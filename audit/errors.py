@@ -91,7 +91,7 @@ class SitesUnknown(DomainError):
 
 
 class ExportTooLarge(DomainError):
-    """The pack would reach 4 GiB: the range must be asked for in parts."""
+    """The pack would reach 2 GiB: the range must be asked for in parts."""
 
     code = "export_too_large"
 

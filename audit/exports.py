@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -19,7 +20,7 @@ from django.conf import settings
 from django.db import connection
 
 from audit import clock, log
-from audit.bundle import IDENTIFIED, PSEUDONYMOUS, Scope, pack_write
+from audit.bundle import IDENTIFIED, PSEUDONYMOUS, SCRATCH, Scope, pack_write
 from audit.drafts import SYSTEM, Act
 from audit.errors import (
     DomainError,
@@ -44,6 +45,8 @@ from audit.signing import (
 logger = logging.getLogger(__name__)
 
 KEPT = timedelta(days=7)
+SITES_MAX = 64
+"""As many as the event of an export can name."""
 _LOCK = 0x73616C6578
 """One process at a time makes exports (an advisory lock of the database)."""
 
@@ -75,6 +78,8 @@ def export_scope(
     if head is None:
         raise LogClosed
     if sites is not None:
+        if len(sites) > SITES_MAX:
+            raise SitesUnknown
         known = set(Index.objects.filter(log=head.log).values_list("site", flat=True))
         if not sites or not set(sites) <= known - {None}:
             raise SitesUnknown
@@ -188,29 +193,43 @@ def export_make(*, scope: Scope, target: Path, export: Export | None = None) -> 
         ExportNotApproved: it identifies people and nobody else approved it.
         SignerSilent, SignerRefuses, ExportTooLarge: as `audit.bundle.pack_write`.
     """
+    if export is not None:
+        export.refresh_from_db()
+        if scope_of(export=export) != scope:
+            raise ExportNotApproved
     if scope.identified and (export is None or export.approved_by is None):
         raise ExportNotApproved
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     hidden = target.with_name(f".{target.name}.{uuid7()}")
-    try:
-        sha256 = pack_write(scope=scope, target=hidden)
-        with _unit(SYSTEM) as unit:
-            made = unit.event(
-                "export.made",
-                data={
-                    **_told(scope, None if export is None else export.id),
-                    "manifest": sha256,
-                },
-            )
-            if export is not None:
-                locked = Export.objects.select_for_update().get(id=export.id)
-                locked.made_at = clock.now()
-                locked.made_event = made.eid
-                locked.save(update_fields=["made_at", "made_event"])
-        hidden.replace(target)
-    finally:
-        hidden.unlink(missing_ok=True)
+    with _one_at_a_time():
+        try:
+            sha256 = pack_write(scope=scope, target=hidden)
+            _made(scope, export, sha256)
+            hidden.replace(target)
+        finally:
+            hidden.unlink(missing_ok=True)
     return sha256
+
+
+def _made(scope: Scope, export: Export | None, sha256: str) -> None:
+    with _unit(SYSTEM) as unit:
+        told = _told(scope, None if export is None else export.id)
+        made = unit.event("export.made", data={**told, "manifest": sha256})
+        if export is not None:
+            locked = Export.objects.select_for_update().get(id=export.id)
+            locked.made_at = clock.now()
+            locked.made_event = made.eid
+            locked.save(update_fields=["made_at", "made_event"])
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
 def export_now(*, scope: Scope, target: Path) -> str:
@@ -232,19 +251,19 @@ def export_now(*, scope: Scope, target: Path) -> str:
 
 def export_approved(*, scope: Scope) -> Export | None:
     """Return an approved request of exactly this scope that is not made yet."""
-    return (
-        Export.objects.filter(
-            log=scope.log,
-            first=scope.first,
-            last=scope.last,
-            sites=None if scope.sites is None else list(scope.sites),
-            redaction=IDENTIFIED,
-            approved_by__isnull=False,
-            made_at=None,
-        )
-        .order_by("approved_at")
-        .first()
+    asked = Export.objects.filter(
+        log=scope.log,
+        first=scope.first,
+        last=scope.last,
+        redaction=IDENTIFIED,
+        approved_by__isnull=False,
+        made_at=None,
     )
+    if scope.sites is None:
+        asked = asked.filter(sites__isnull=True)
+    else:
+        asked = asked.filter(sites=list(scope.sites))
+    return asked.order_by("approved_at").first()
 
 
 def exports_make_due() -> int:
@@ -256,6 +275,7 @@ def exports_make_due() -> int:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
             return 0
+        _scratch_forget()
         try:
             return sum(_make(export) for export in _due())
         finally:
@@ -268,11 +288,21 @@ def exports_forget_due() -> int:
     oldest = time.time() - KEPT.total_seconds()
     if not settings.EXPORTS_DIR.is_dir():
         return 0
-    for path in settings.EXPORTS_DIR.iterdir():
+    for path in Path(settings.EXPORTS_DIR).iterdir():
         if path.is_file() and path.stat().st_mtime < oldest:
             path.unlink(missing_ok=True)
             forgotten += 1
     return forgotten
+
+
+def _scratch_forget() -> None:
+    """Remove what a killed export left half; MUST be called while none is made.
+
+    The command's own lie where it was told to write, unless they name people.
+    """
+    if Path(settings.EXPORTS_DIR).is_dir():
+        for path in Path(settings.EXPORTS_DIR).glob(f"{SCRATCH}*"):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _due() -> list[Export]:
@@ -294,9 +324,14 @@ def _make(export: Export) -> bool:
     except (SignerSilent, SignerRefuses) as error:
         logger.warning("export waits: %s", error.code)
         return False
-    except DomainError as error:
-        logger.warning("export failed: %s", error.code)
-        Export.objects.filter(id=export.id).update(failed=error.code)
+    except OSError as error:
+        # A full disk may be emptied; the next round tries again.
+        logger.warning("export waits: %s", error.strerror)
+        return False
+    except Exception as error:  # noqa: BLE001 - one export must not stop the others
+        code = error.code if isinstance(error, DomainError) else "failed"
+        logger.warning("export failed: %s", type(error).__name__)
+        Export.objects.filter(id=export.id, failed=None).update(failed=code)
         return False
     return True
 

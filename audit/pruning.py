@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 
 from audit import clock, log
 from audit.drafts import SYSTEM
 from audit.errors import TermTooShort
 from audit.models import Body, Head
-from audit.selectors import event_list, rules_in_force
+from audit.selectors import STANDING, event_list, rules_in_force
 
 YEARS_DEFAULT = 5
 """Proof of having informed and of consent is kept as long (sh-crpl-31)."""
@@ -25,15 +27,19 @@ YEARS_MIN = 3
 """Records of processing are kept at least as long (pipl-55-56)."""
 _PARTITION = re.compile(r"audit_body_([0-9]+)")
 _OWNER = "owner"
-_KEPT = """(
-    EXISTS (SELECT 1 FROM audit_index i WHERE i.log = b.log AND i.consent = b.seq
+_LOCK = 0x7072756E65
+"""Pruning waits for exports, and they for it (an advisory lock of the database)."""
+_KEPT = f"""(
+    EXISTS (SELECT 1 FROM audit_index i WHERE i.log = b.log AND i.seq = b.seq
+             AND i.type IN ({", ".join(f"'{kind}'" for kind in STANDING)}))
+    OR EXISTS (SELECT 1 FROM audit_index i WHERE i.log = b.log AND i.consent = b.seq
              AND i.seq = b.seq AND i.type = 'consent.granted')
     AND (EXISTS (SELECT 1 FROM audit_index i WHERE i.log = b.log
                   AND i.consent = b.seq AND i.seq >= %(before)s)
          OR NOT EXISTS (SELECT 1 FROM audit_index i WHERE i.log = b.log
                   AND i.consent = b.seq
                   AND i.type IN ('consent.withdrawn', 'consent.expired'))))"""
-"""A grant that a kept event names, or that one still may: it has not ended."""
+"""What things stand on, and a grant that a kept event names or still may name."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +50,25 @@ class Pruned:
     bodies: int
 
 
-def pruned_before(*, log: str) -> int:
-    """Return the number below which bodies were dropped, as the log itself says.
+@contextmanager
+def bodies_held() -> Iterator[None]:
+    """Let nobody prune for a block that reads bodies in more than one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock_shared(%s)", [_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock_shared(%s)", [_LOCK])
 
-    Grants that later events name are kept even below it. Logs share their partitions,
-    so what one of them says holds for all.
-    """
-    size = Head.objects.get(log=log).size
-    swept = [
-        event_list(log=head.log, kind="retention.swept", rows=1)
-        for head in Head.objects.all()
-    ]
-    told = [int(one[0]["data"]["before"]) for one in swept if one]
-    return min(size, max(told, default=0))
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
 def prune(*, years: int = YEARS_DEFAULT, partition: int = 2**20) -> Pruned | None:
@@ -77,6 +89,11 @@ def prune(*, years: int = YEARS_DEFAULT, partition: int = 2**20) -> Pruned | Non
     """
     if years < YEARS_MIN:
         raise TermTooShort
+    with _alone():
+        return _prune(years, partition)
+
+
+def _prune(years: int, partition: int) -> Pruned | None:
     head = Head.objects.filter(closed_at=None).first()
     if head is None:
         return None
@@ -86,7 +103,8 @@ def prune(*, years: int = YEARS_DEFAULT, partition: int = 2**20) -> Pruned | Non
         return None
     before = (numbers[-1] + 1) * partition
     bodies = _count(before)
-    if before > pruned_before(log=head.log):
+    told = event_list(log=head.log, kind="retention.swept", rows=1)
+    if not told or told[0]["data"]["before"] < before:
         with log.unit(act=SYSTEM, site=None, rules=rules_in_force()) as unit:
             unit.event("retention.swept", data={"before": before, "bodies": bodies})
     for number in numbers:

@@ -49,9 +49,6 @@ def log_renew(
     Raises:
         LogNotRefused: the signer has nothing against the present log.
     """
-    refusal = refusal_open()
-    if refusal is None:
-        raise LogNotRefused
     with transaction.atomic(durable=True):
         tell_time()
         with connection.cursor() as cursor:
@@ -59,10 +56,15 @@ def log_renew(
             cursor.execute(
                 "SELECT log FROM audit_head WHERE closed_at IS NULL FOR UPDATE"
             )
+            locked = cursor.fetchone()
+        refusal = refusal_open()
+        # Nobody's row: another renewal was faster, and its log is not refused.
+        if locked is None or refusal is None or refusal.log != locked[0]:
+            raise LogNotRefused
         if not settled():
             return None
         carry = standing()
-        closing = Head.objects.get(closed_at=None)
+        closing = Head.objects.get(log=locked[0])
         Head.objects.filter(log=closing.log).update(closed_at=clock.now())
         opened = Head.objects.create(
             log=secrets.token_hex(8), operator=closing.operator, clock=closing.clock

@@ -14,7 +14,7 @@ from audit import clock, log, notes
 from audit.drafts import SYSTEM
 from audit.errors import LogClosed, SignerRefuses, SignerSilent
 from audit.models import Checkpoint, Head, Refusal, Signer, SigningRequest
-from audit.selectors import log_state, rules_in_force
+from audit.selectors import log_current, log_state, rules_in_force
 
 SILENT_AFTER = timedelta(minutes=2)
 """A signer that has not looked for so long does not run."""
@@ -58,11 +58,11 @@ class SignerState:
 def signer_state() -> SignerState:
     """Return what the signer last said. Four queries."""
     state = log_state()
-    said = Signer.objects.order_by("-seen_at").first()
+    said = None if state is None else Signer.objects.filter(log=state.log).first()
     last = None if state is None else checkpoint_latest(log=state.log)
     size = state.size if state else 0
     return SignerState(
-        running=said is not None and clock.now() - said.seen_at < SILENT_AFTER,
+        running=said is not None and abs(clock.now() - said.seen_at) < SILENT_AFTER,
         separated=said is not None and said.separated,
         refused=refusal_open(),
         checkpoint=last,
@@ -86,6 +86,20 @@ def vkeys(*, log: str) -> list[str]:
     """Return the verifier keys that ever signed a log, oldest first, as texts."""
     said = Signer.objects.filter(log=log).first()
     return said.vkeys.splitlines() if said else []
+
+
+def signer_require() -> None:
+    """Return when the signer answers and signs the open log as it stands.
+
+    Raises:
+        LogClosed: there is no log.
+        SignerSilent: nobody answered in time.
+        SignerRefuses: the tree does not extend the one signed last.
+    """
+    head = Head.objects.filter(closed_at=None).first()
+    if head is None:
+        raise LogClosed
+    _ask(log=head.log, size=head.size, manifest=None)
 
 
 def checkpoint_request() -> Checkpoint:
@@ -147,10 +161,11 @@ def _ask(*, log: str, size: int, manifest: str | None) -> str:
 
 def refusal_open() -> Refusal | None:
     """Return the last refusal that is not settled: that of the log that is open."""
-    said = Signer.objects.order_by("-seen_at").first()
-    if said is None or not said.refused:
+    current = log_current()
+    said = Signer.objects.filter(log=current, refused=True).first()
+    if said is None:
         return None
-    return Refusal.objects.order_by("-at", "-id").first()
+    return Refusal.objects.filter(log=current).order_by("-at", "-id").first()
 
 
 def refusals_tell() -> int:

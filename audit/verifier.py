@@ -544,9 +544,9 @@ def parse_note(raw: bytes) -> Note:
         text = raw.decode("utf-8")
     except ValueError:
         raise Fault("签名文不是 UTF-8", "a note that is not UTF-8") from None
-    head, gap, tail = text.partition("\n\n")
+    head, _, tail = text.partition("\n\n")
     lines = head.split("\n")
-    if not gap or len(lines) != 3 or not tail.endswith("\n"):
+    if len(lines) != 3 or not tail.endswith("\n"):
         raise Fault("不是签名文", "not a signed note of three lines")
     root = base64_bytes(lines[2])
     if not DECIMAL(lines[1]) or int(lines[1]) > INT_MAX:
@@ -705,8 +705,6 @@ def body_fields(raw: bytes) -> Fields:
 
 def body_fields_slowly(raw: bytes) -> Fields:
     """Return the same as `body_fields`, one check after the other."""
-    if len(raw) > LINE_MAX:
-        raise Fault("正文过长", "a body longer than 65,536 bytes")
     if not PRINTABLE(raw):
         raise Fault(
             "正文不是无反斜杠的可打印 ASCII", "not printable ASCII without backslash"
@@ -1139,7 +1137,6 @@ class Meaning:
             )
         elif (
             consent >= self._first
-            and consent not in self._live
             and consent not in self._granted
             and consent not in self._left_out
         ):
@@ -1200,7 +1197,7 @@ class Meaning:
 
     def _destroyed(self, seq: int, consent: int | None, fields: Fields) -> None:
         self._named(seq, consent)
-        if consent is None or consent >= seq:
+        if consent is None:
             return
         what = KEY if fields[8] == b"key.destroyed" else TEMPLATE
         if consent in self._due:
@@ -2115,6 +2112,8 @@ def _receipt_proof(
     if not isinstance(body, str) or not body.isascii() or path is None:
         raise Fault("没有正文或路径", "no body or no path")
     raw = body.encode("ascii")
+    if len(raw) > LINE_MAX:
+        raise Fault("正文过长", "a body longer than 65,536 bytes")
     fields = body_fields(raw)
     _, consent, data, purpose, rules, seq, site, subject, kind = fields
     if root_by_path(leaf_of(raw), int(seq), note.size, path) != note.root:
@@ -2148,8 +2147,13 @@ def read_file(path: str, limit: int) -> bytes:
     Raises:
         Unreadable: there is none, it is no ordinary file, or it is too long.
     """
+    raw = b""
     with open_file(path) as handle:
-        raw = handle.read(limit + 1)
+        while len(raw) <= limit:
+            part = handle.read(limit + 1 - len(raw))
+            if not part:
+                break
+            raw += part
     if len(raw) > limit:
         raise Unreadable(
             f"{shown(path)}：超过 {limit} 字节",
@@ -2312,7 +2316,11 @@ def report(result: Result) -> Iterator[str]:
 
 def _pack_lines(result: Result) -> Iterator[str]:
     yield f"  来源 origin  {result.origin}"
-    sites = "全部 all" if result.sites is None else ", ".join(result.sites) or "—"
+    sites = "全部 all"
+    if result.sites is not None:
+        sites = ", ".join(result.sites[:9]) or "—"
+        if len(result.sites) > 9:
+            sites += f" … ({len(result.sites)})"
     yield f"  案场 sites  {sites} · {result.redaction}"
     yield (
         f"  事件 events  {result.first_seq}–{result.last_seq}: {result.events}, "

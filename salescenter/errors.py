@@ -118,8 +118,8 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         Say("这段范围太大", "This range is too large"),
         NOTHING_KEPT,
         Say(
-            "一份不能超过 4 GiB，请分段导出。",
-            "A pack stays below 4 GiB: please ask for it in parts.",
+            "一份不能超过 2 GiB，请分段导出。",
+            "A pack stays below 2 GiB: please ask for it in parts.",
         ),
     ),
     audit.ExportNotApproved: Answer(

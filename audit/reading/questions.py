@@ -15,11 +15,11 @@ from django.db import connection
 
 from audit import clock
 from audit.models import Checkpoint, Index, Refusal
-from audit.pruning import pruned_before
 from audit.reading.event import ENDS, STARTS
 from audit.reading.logs import LogHead
 from audit.reading.search import bounds_of
 from audit.reading.story import DANGLING_S, ENDED
+from audit.selectors import pruned_before
 
 SHOWN_MAX = 100
 """Of each question; who has more than that sees the first, and that there are more."""

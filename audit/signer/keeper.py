@@ -48,15 +48,14 @@ class Keeper:
             os.close(lock)
 
     def recall(self) -> Memory:
-        """Return what is remembered, with a key made when there is none yet.
+        """Return what is remembered; an empty memory in a folder that is new.
 
         Raises:
-            MemoryBroken: memory or key cannot be read.
+            MemoryBroken: it cannot be read, or it is gone while keys are there.
         """
         memory = memory_read(self.folder / MEMORY)
-        if not memory.key:
-            memory = memory.but(key=self.key_make())
-            self.remember(memory)
+        if not memory.key and any(self.folder.glob("*.key")):
+            raise MemoryBroken(f"{MEMORY}: gone")
         return memory
 
     def remember(self, memory: Memory) -> None:

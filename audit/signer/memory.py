@@ -32,9 +32,8 @@ class Memory:
         retiring: the key before it, in hex, while both sign; else empty.
         rotated_on: the UTC day of the event of that rotation.
         past: public keys that signed this log before, oldest first.
-        former: operator, log and key of each log before this one.
+        former: operator, log and keys of each log before this one, the oldest first.
         refused: why nothing is signed, or empty.
-        refused_log: the log that was refused last.
     """
 
     log: str = ""
@@ -47,9 +46,8 @@ class Memory:
     retiring: str = ""
     rotated_on: str = ""
     past: tuple[str, ...] = ()
-    former: tuple[tuple[str, str, str], ...] = ()
+    former: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     refused: str = ""
-    refused_log: str = ""
     schema: str = field(default=SCHEMA)
 
     @property
@@ -88,7 +86,9 @@ def memory_read(path: Path) -> Memory:
     try:
         told["frontier"] = tuple(told["frontier"])
         told["past"] = tuple(told["past"])
-        told["former"] = tuple((one, two, three) for one, two, three in told["former"])
+        told["former"] = tuple(
+            (operator, log, tuple(keys)) for operator, log, keys in told["former"]
+        )
         found = Memory(**told)
         if found.schema != SCHEMA or len(found.root) != merkle.HASH_BYTES:
             raise MemoryBroken(f"{path.name}: unknown form")

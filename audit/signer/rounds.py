@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db import connections, transaction
+from django.db import transaction
 
 from audit import clock, merkle, notes
 from audit.errors import NoteInvalid
-from audit.models import Body, Checkpoint, Event, Head, Refusal, SigningRequest
+from audit.models import Checkpoint, Head, Refusal, SigningRequest
 from audit.models import Signer as Status
 from audit.signer.keeper import Keeper
-from audit.signer.memory import Memory
+from audit.signer.memory import Memory, MemoryBroken
+from audit.signer.tree import (
+    USING,
+    end_of_day,
+    leaves,
+    root_of,
+    rotated_on,
+    succeeds,
+    time_of,
+    told_keys,
+)
 
 EVERY_EVENTS = 100
 EVERY_SECONDS = 60.0
-USING = "signer"
-_LEAVES_AT_ONCE = 10_000
+ANSWERS_AT_ONCE = 100
 
 
 class Signer:
@@ -35,6 +42,7 @@ class Signer:
         keeper: Keeper,
         *,
         separated: bool,
+        begin: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Sign with the keys of a keeper.
@@ -42,10 +50,13 @@ class Signer:
         Args:
             keeper: keys and memory.
             separated: whether this process is another user than the one that serves.
+            begin: whether a person says that a signer without a memory may begin
+                anew on a log that was signed before.
             monotonic: seconds, for when a checkpoint is due.
         """
         self.keeper = keeper
         self.separated = separated
+        self.begin = begin
         self.monotonic = monotonic
         self._signed_at = float("-inf")
 
@@ -67,14 +78,17 @@ class Signer:
             if head is None:
                 return 0
             memory = self._follow(memory, head)
+            for retired in memory.past:
+                self.keeper.key_destroy(retired)  # a crash may have kept it
             signed = 0
             if not memory.refused:
+                # What was signed before a crash comes before what is signed now.
+                self._publish(memory)
                 asked = SigningRequest.objects.using(USING).filter(answered_at=None)
                 if now or asked.exists() or self._due(memory, head):
                     memory, signed = self._sign(memory, head)
-                self._publish(memory)
             self._answer(memory)
-            self._tell(memory)
+            self._tell(memory, head)
         return signed
 
     def resume(self) -> bool:
@@ -88,36 +102,41 @@ class Signer:
             head = Head.objects.using(USING).filter(closed_at=None).first()
             if head is None or (memory.log and self._fault(memory, head)):
                 return False
-            self.keeper.remember(memory.but(refused="", refused_log=""))
+            self.keeper.remember(memory.but(refused=""))
             return True
 
     def _follow(self, memory: Memory, head: Head) -> Memory:
         """Return the memory with a refusal in it when the tree is another one."""
-        if memory.refused:
-            if memory.log != head.log and _succeeds(memory, head):
-                memory = self._begin(memory, head)
-            else:
-                # Told once for each log and reason, however often it is looked at.
-                reason = self._fault(memory, head)
-                if reason and (head.log, reason) != (
-                    memory.refused_log,
-                    memory.refused,
-                ):
-                    memory = self._refuse(memory, head, reason)
-            return memory
         if not memory.log:
             return self._begin(memory, head)
-        reason = self._fault(memory, head)
+        if memory.refused and memory.log != head.log and succeeds(memory, head):
+            return self._begin(memory, head)
+        reason = self._fault(memory, head) or memory.refused
         return self._refuse(memory, head, reason) if reason else memory
 
     def _begin(self, memory: Memory, head: Head) -> Memory:
+        """Sign a log from its first event on.
+
+        Raises:
+            MemoryBroken: it was signed before, and nobody said that this may be.
+        """
+        former = memory.former
+        past: tuple[str, ...] = ()
+        if memory.log:
+            keys = (*memory.past, *memory.keys)
+            former = (*former, (memory.operator, memory.log, keys))
+        elif Checkpoint.objects.using(USING).filter(log=head.log).exists():
+            if not self.begin:
+                raise MemoryBroken("checkpoints of this log that are not remembered")
+            past = told_keys(head.log)
         if memory.retiring:
             self.keeper.key_destroy(memory.retiring)
-        former = memory.former
-        if memory.log:
-            former = (*former, (memory.operator, memory.log, memory.key))
         begun = Memory(
-            log=head.log, operator=head.operator, key=memory.key, former=former
+            log=head.log,
+            operator=head.operator,
+            key=memory.key or self.keeper.key_make(),
+            past=past,
+            former=former,
         )
         self.keeper.remember(begun)
         return begun
@@ -130,25 +149,34 @@ class Signer:
             return "shrank"
         folded = [bytes.fromhex(one) for one in memory.frontier]
         size = memory.size
-        for leaf in _leaves(head.log, memory.size, head.size):
+        for leaf in leaves(head.log, memory.size, head.size):
             folded = merkle.fold(folded, size, leaf)
             size += 1
         extends = size == head.size and folded == merkle.split(bytes(head.frontier))
         return "" if extends else "forked"
 
     def _refuse(self, memory: Memory, head: Head, reason: str) -> Memory:
-        memory = memory.but(refused=reason, refused_log=head.log)
-        self.keeper.remember(memory)
-        Refusal.objects.using(USING).create(
-            log=head.log,
-            reason=reason,
-            signed_log=memory.log,
-            signed_size=memory.size,
-            signed_root=memory.root.hex(),
-            found_size=head.size,
-            found_root=_root(head),
-            at=clock.now(),
-        )
+        """Remember a refusal, and have it in this database, which may be a copy.
+
+        Told once for each reason, however often it is looked at.
+        """
+        if memory.refused != reason:
+            memory = memory.but(refused=reason)
+            self.keeper.remember(memory)
+        signed = {
+            "log": head.log,
+            "reason": reason,
+            "signed_log": memory.log,
+            "signed_size": memory.size,
+            "signed_root": memory.root.hex(),
+        }
+        if not Refusal.objects.using(USING).filter(**signed).exists():
+            Refusal.objects.using(USING).create(
+                **signed,
+                found_size=head.size,
+                found_root=root_of(head),
+                at=clock.now(),
+            )
         return memory
 
     def _due(self, memory: Memory, head: Head) -> bool:
@@ -162,7 +190,7 @@ class Signer:
         """Sign up to the head, stopping at the end of each UTC day on the way."""
         signed = 0
         while memory.size < head.size:
-            size = _end_of_day(head, memory.size)
+            size = end_of_day(head, memory.size)
             memory = self._sign_at(memory, head, size)
             self._publish(memory)
             signed += 1
@@ -170,9 +198,9 @@ class Signer:
 
     def _sign_at(self, memory: Memory, head: Head, size: int) -> Memory:
         folded = [bytes.fromhex(one) for one in memory.frontier]
-        for place, leaf in enumerate(_leaves(head.log, memory.size, size)):
+        for place, leaf in enumerate(leaves(head.log, memory.size, size)):
             folded = merkle.fold(folded, memory.size + place, leaf)
-        at = head.last_at if size == head.size else _at(head.log, size - 1)
+        at = head.last_at if size == head.size else time_of(head.log, size - 1)
         memory = self._rotate(memory, head, size, at)
         name = notes.origin(operator=head.operator, log=head.log)
         checkpoint = notes.Checkpoint(name, size, merkle.root(folded))
@@ -201,11 +229,13 @@ class Signer:
             self.keeper.remember(memory)
             self.keeper.key_destroy(retired)
         coming = self.keeper.next_key()
+        if coming == memory.key:
+            self.keeper.next_key_set("")  # a crash came between
         if not coming or coming == memory.key or memory.retiring:
             return memory
         name = notes.origin(operator=head.operator, log=head.log)
         told = str(notes.VerifierKey(name, bytes.fromhex(coming)))
-        day = _rotated_on(head.log, memory.size, size, told)
+        day = rotated_on(head.log, memory.size, size, told)
         if day:
             memory = memory.but(key=coming, retiring=memory.key, rotated_on=day)
             self.keeper.remember(memory)
@@ -216,7 +246,9 @@ class Signer:
         return [self.keeper.key(name) for name in memory.keys]
 
     def _publish(self, memory: Memory) -> None:
-        if not memory.size:
+        found = Checkpoint.objects.using(USING).filter(log=memory.log)
+        # An older memory signs again what was published already.
+        if not memory.size or found.filter(size__gte=memory.size).exists():
             return
         with transaction.atomic(using=USING):
             Checkpoint.objects.using(USING).bulk_create(
@@ -226,8 +258,13 @@ class Signer:
 
     def _answer(self, memory: Memory) -> None:
         """Answer what was asked for: a note, or nothing when it is refused."""
-        for request in SigningRequest.objects.using(USING).filter(answered_at=None):
-            note = None if memory.refused else self._note(memory, request)
+        waiting = SigningRequest.objects.using(USING).filter(answered_at=None)
+        for request in waiting.order_by("asked_at")[:ANSWERS_AT_ONCE]:
+            try:
+                note = None if memory.refused else self._note(memory, request)
+            except (ValueError, NoteInvalid):
+                # Whoever may ask must not be able to stop the signer by it.
+                note = None
             SigningRequest.objects.using(USING).filter(id=request.id).update(
                 note=note, answered_at=clock.now()
             )
@@ -246,12 +283,13 @@ class Signer:
 
         With the key that signed it last, while that still signs.
         """
-        for operator, log, key in memory.former:
-            then = Memory(log=log, operator=operator, key=key)
+        for operator, log, keys in memory.former:
+            *past, last = keys
+            then = Memory(log=log, operator=operator, key=last, past=tuple(past))
             if (
                 log == request.log
                 and request.manifest is not None
-                and key in memory.keys
+                and last in memory.keys
                 and _signed(then, request.size)
             ):
                 return self._manifest(then, request)
@@ -264,17 +302,17 @@ class Signer:
         )
         return notes.note_sign(told, name=name, keys=self._keys(memory))
 
-    def _tell(self, memory: Memory) -> None:
-        Status.objects.using(USING).update_or_create(
-            log=memory.log,
-            defaults={
-                "vkeys": "".join(f"{key}\n" for key in _verifier_keys(memory)),
-                "size": memory.size,
-                "refused": bool(memory.refused),
-                "separated": self.separated,
-                "seen_at": clock.now(),
-            },
-        )
+    def _tell(self, memory: Memory, head: Head) -> None:
+        said: dict[str, object] = {
+            "size": memory.size,
+            "refused": bool(memory.refused),
+            "separated": self.separated,
+            "seen_at": clock.now(),
+        }
+        if memory.log == head.log:
+            said["vkeys"] = "".join(f"{key}\n" for key in _verifier_keys(memory))
+        # Under the open log, whichever it signed: that is where it is looked for.
+        Status.objects.using(USING).update_or_create(log=head.log, defaults=said)
 
 
 def _signed(memory: Memory, size: int) -> bool:
@@ -298,72 +336,3 @@ def _verifier_keys(memory: Memory) -> list[notes.VerifierKey]:
         notes.VerifierKey(name, bytes.fromhex(public))
         for public in (*memory.past, *memory.keys)
     ]
-
-
-def _root(head: Head) -> str:
-    return merkle.root(merkle.split(bytes(head.frontier))).hex()
-
-
-def _leaves(log: str, start: int, end: int) -> Iterator[bytes]:
-    rows = (
-        Event.objects.using(USING)
-        .filter(log=log, seq__gte=start, seq__lt=end)
-        .order_by("seq")
-        .values_list("leaf", flat=True)
-    )
-    for leaf in rows.iterator(chunk_size=_LEAVES_AT_ONCE):
-        yield bytes(leaf)
-
-
-def _at(log: str, seq: int) -> str:
-    """Return the time of an event, or an empty text when its body is gone."""
-    row = Body.objects.using(USING).filter(log=log, seq=seq).first()
-    return str(json.loads(bytes(row.body))["at"]) if row else ""
-
-
-def _end_of_day(head: Head, start: int) -> int:
-    """Return the size at which the UTC day of event `start` ends, or the head's."""
-    day = _at(head.log, start)[:10]
-    if not day or day == head.last_at[:10]:
-        return head.size
-    low, high = start, head.size - 1
-    # The time of the log never falls, so the first event of a later day is bisected.
-    while low < high:
-        middle = (low + high) // 2
-        if _at(head.log, middle)[:10] > day:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-def _rotated_on(log: str, start: int, end: int, new: str) -> str:
-    """Return the UTC day of the rotation to a key between two numbers, or nothing."""
-    with connections[USING].cursor() as cursor:
-        cursor.execute(
-            "SELECT body FROM audit_body WHERE log = %s AND seq >= %s AND seq < %s"
-            " AND position('\"signer.rotated\"'::bytea in body) > 0 ORDER BY seq",
-            [log, start, end],
-        )
-        for (raw,) in cursor.fetchall():
-            body: dict[str, Any] = json.loads(bytes(raw))
-            if body["type"] == "signer.rotated" and body["data"]["new"] == new:
-                return str(body["at"])[:10]
-    return ""
-
-
-def _succeeds(memory: Memory, head: Head) -> bool:
-    """Tell whether a person opened this log because the remembered one was lost."""
-    row = Body.objects.using(USING).filter(log=head.log, seq=0).first()
-    if row is None:
-        return False
-    body: dict[str, Any] = json.loads(bytes(row.body))
-    told = body["data"]
-    return bool(
-        body["type"] == "log.opened"
-        and body["act"]["role"] != "system"
-        and told["reason"] == "restored"
-        and told["prior_log"] == memory.log
-        and told["prior_size"] == memory.size
-        and told["prior_root"] == memory.root.hex()
-    )

@@ -37,8 +37,8 @@ OWN = Say(
 SETTLED = Say("这份导出已经处理过。", "This export was settled already.")
 FAILURES = {
     "export_too_large": Say(
-        "超过 4 GiB。请把范围分成几段，分别申请。",
-        "It would exceed 4 GiB. Ask for the range in parts.",
+        "超过 2 GiB。请把范围分成几段，分别申请。",
+        "It would exceed 2 GiB. Ask for the range in parts.",
     ),
 }
 MONTHS_MAX = 240

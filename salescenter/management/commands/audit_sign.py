@@ -47,6 +47,11 @@ class Command(BaseCommand):
             help="go on signing, after the right database was put back",
         )
 
+        what.add_argument(
+            "--begin",
+            action="store_true",
+            help="begin anew with another key, after the signer's folder was lost",
+        )
         parser.add_argument(
             "--apart",
             action="store_true",
@@ -105,16 +110,16 @@ class Command(BaseCommand):
                 self._rotate(keeper)
             elif options["looked"]:
                 self._looked(keeper)
-            signer = Signer(keeper, separated=separated)
-            if options["once"] or options["rotate"] or options["looked"]:
+            signer = Signer(keeper, separated=separated, begin=options["begin"])
+            if any(options[name] for name in ("once", "rotate", "looked", "begin")):
                 signed = signer.look(now=True)
                 self.stdout.write(f"{signed} checkpoints signed")
             else:
                 self._run(signer)
         except MemoryBroken as error:
             message = (
-                f"the signer's own files cannot be read ({error}): put them back from"
-                " a copy, or see docs/operating.md before you begin anew"
+                f"the signer's own files are not as they were ({error}): put them back"
+                " from a copy, or see docs/operating.md before you begin anew"
             )
             raise CommandError(message) from None
 
@@ -131,8 +136,11 @@ class Command(BaseCommand):
         with keeper.alone():
             memory = keeper.recall()
             head = Head.objects.using("signer").filter(closed_at=None).first()
-            if head is None or memory.refused or memory.retiring:
-                message = "no rotation now: nothing is signed, or one is under way"
+            if head is None or memory.log != head.log or memory.refused:
+                message = "no rotation now: nothing is signed"
+                raise CommandError(message)
+            if memory.retiring:
+                message = "no rotation now: one is under way until the day is over"
                 raise CommandError(message)
             coming = keeper.next_key()
             if not coming:

@@ -225,5 +225,5 @@ def test_a_broken_memory_is_told_in_one_line(environment: dict[str, str]) -> Non
     memory.write_text(json.dumps({**told, "schema": "other"}))
     done = manage(environment, "audit_sign", "--once")
     assert done.returncode == 1
-    assert "cannot be read" in done.stderr
+    assert "not as they were" in done.stderr
     assert "Traceback" not in done.stderr

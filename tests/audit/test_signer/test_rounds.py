@@ -197,7 +197,7 @@ def test_after_the_right_database_is_back_a_person_lets_it_go_on(
     make.house()
     signer.look()
     memory = signer.keeper.recall()
-    signer.keeper.remember(memory.but(refused="forked", refused_log=memory.log))
+    signer.keeper.remember(memory.but(refused="forked"))
     grow()
     assert signer.look(now=True) == 0
     assert signer.resume()

@@ -118,12 +118,21 @@ def test_as_many_files_as_a_manifest_can_list(tmp_path: Path) -> None:
     assert run(tmp_path, "x.zip", "--pin", packs.vkey(log))[0] == 0
 
 
+def test_more_files_than_a_zip_can_count(tmp_path: Path) -> None:
+    files = {f"parts/{number:05}": b"" for number in range(65_536)}
+    (tmp_path / "x.zip").write_bytes(packs.zipped(files))
+    code, text = run(tmp_path, "x.zip")
+    assert code == 1
+    assert "more files than a pack may hold" in text
+
+
 def test_names_without_end(tmp_path: Path) -> None:
     log = house()
     parts = {"x" * 60_000 + f"{number:03}": b"" for number in range(100)}
     (tmp_path / "x.zip").write_bytes(packs.pack(log, parts=parts))
     code, text = run(tmp_path, "x.zip")
     assert code == 1
+    assert "more files than a pack may hold" in text
     assert max(map(len, text.splitlines())) < 400
 
 

@@ -133,6 +133,16 @@ def test_a_false_statement_in_the_manifest(
     altered(packs.resealed(packs.contents(log), log, **changes))
 
 
+def test_an_empty_range_is_no_pack(altered: Altered) -> None:
+    log = house()
+    later(log)
+    files = packs.contents(log, 2, 2, closing=3)
+    made = {**files, "events.jsonl": b""}
+    made["tail.jsonl"] = b'{"leaf":"%s"}\n' % log.leaves()[2].hex().encode()
+    sealed = packs.resealed(made, log, last_seq=1)
+    assert altered(sealed) == [("manifest.json", "an empty range")]
+
+
 def test_an_unknown_format_is_unreadable(check: Check) -> None:
     log = house()
     files = packs.resealed(packs.contents(log), log, format="salescenter-evidence/2")
@@ -265,9 +275,47 @@ def broken_lines(name: str) -> Iterator[bytes]:
     yield b"{}\n"
     yield b"\xff\n"
     yield b'{"note":"\\ud800","size":1}\n'
-    yield b'{"body":"\\ud800","path":[],"size":1}\n'
+    yield b'{"body":"\\ud800","path":[],"size":5}\n'
     yield b"[" * 60_000 + b"\n"
     yield b"x" * 65_537 + b"\n"
+
+
+def test_true_is_not_one(altered: Altered) -> None:
+    log = house()
+    files = packs.contents(log, sizes=[1])
+    lines = files["checkpoints.jsonl"].replace(b'"size":1}', b'"size":true}')
+    assert lines != files["checkpoints.jsonl"]
+    made = packs.resealed({**files, "checkpoints.jsonl": lines}, log)
+    what = "a checkpoint without size or note"
+    assert altered(made) == [("checkpoints.jsonl", what)]
+
+
+def test_nor_is_it_the_beginning(altered: Altered) -> None:
+    log = house()
+    files = packs.contents(log, 1)
+    start = files["start.json"].replace(b'"size":1}', b'"size":true}')
+    made = packs.resealed({**files, "start.json": start}, log)
+    assert altered(made) == [("start.json", "its size is not first_seq")]
+
+
+@pytest.mark.parametrize(("length", "fine"), [(65_536, True), (65_537, False)])
+def test_a_line_has_65536_bytes_at_most(
+    length: int, fine: bool, sound: Sound, altered: Altered
+) -> None:
+    log = house()
+    seq = later(log)
+    data = {f"k{number:04}": "x" * 120 for number in range(480)}
+    log.edit(seq, data=data)
+    missing = length - len(log.bodies[seq])
+    many = {f"z{number:04}": "" for number in range(missing // 11)}
+    log.edit(seq, data=many)
+    log.edit(seq, data={"z0000": "y" * (length - len(log.bodies[seq]))})
+    assert len(log.bodies[seq]) == length
+    if fine:
+        sound(log)
+    else:
+        what = "a line longer than 65,536 bytes"
+        assert altered(packs.contents(log)) == [("events.jsonl", what)]
 
 
 def odd_log() -> Log:

@@ -72,6 +72,8 @@ def test_a_decision_for_a_channel_is_a_use(kind: str, broken: Broken) -> None:
 def test_another_decision_needs_no_consent(outcome: str, sound: Sound) -> None:
     log = house()
     log.add("decision.made", data={"outcome": outcome})
+    consent = grant(log, "attribution")
+    under(log, consent, "decision.made", data={"outcome": outcome})
     sound(log)
 
 
@@ -251,6 +253,8 @@ def test_nothing_is_decided_anew_after_the_consent_ended(broken: Broken) -> None
     under(log, consent, "dispute.ruled", data={"outcome": "upheld"})
     found = f"decided anew after consent {consent} had ended"
     assert broken(log) == [(seq, found)]
+    log.edit(seq, consent=1)
+    assert broken(log) == [(seq, "event 1 is no consent.granted")]
 
 
 def test_an_unknown_kind_is_reported_and_not_judged(sound: Sound) -> None:

@@ -153,6 +153,13 @@ def test_all_exits_have_the_same_keys(tmp_path: Path) -> None:
     assert keys[0] == keys[1] == keys[2]
 
 
+def test_many_sites_are_counted(tmp_path: Path) -> None:
+    sites = [f"c-{number}" for number in range(1000)]
+    (tmp_path / "x.zip").write_bytes(packs.pack(log_of(), sites=sites))
+    said = run(tmp_path, "x.zip").stdout
+    assert "案场 sites  c-0, c-1, c-2, c-3, c-4, c-5, c-6, c-7, c-8 … (1000)" in said
+
+
 def test_a_receipt_alone(tmp_path: Path) -> None:
     told = packs.receipt(log_of(), SOMEBODY)
     (tmp_path / "r.json").write_text(json.dumps(told))

@@ -166,6 +166,10 @@ def test_what_is_proved_is_a_grant(check: Check) -> None:
     path = [one.hex() for one in path_of(1, log.leaves())]
     told["proofs"][0] = {"body": log.bodies[1].decode(), "path": path}
     assert why(check, told) == "proof 1: no consent.granted"
+    log.edit(4, data={f"k{n:04}": "x" * 120 for n in range(500)})
+    told = packs.receipt(log, SOMEBODY)
+    assert why(check, told) == "proof 2: a body longer than 65,536 bytes"
+    log = visitor()
     log.edit(4, consent=2)
     told = packs.receipt(log, SOMEBODY)
     assert why(check, told) == "proof 2: no consent.granted"
@@ -308,6 +312,17 @@ def test_a_receipt_of_another_log_is_refused(check: Check) -> None:
     log.rotations = [(0, [Signer(log.origin)])]
     told = packs.receipt(log, SOMEBODY)
     assert why(check, told, packs.pack(visitor())) == "the receipt of another log"
+
+
+def test_a_note_of_another_log_says_nothing_of_the_receipt(check: Check) -> None:
+    log, other = visitor(), visitor()
+    other.log = "f" * 16
+    told = packs.receipt(log, SOMEBODY)
+    prior = packs.checkpoint(other, 3)
+    result = check(
+        packs.pack(log), receipt=told, priors=[prior], pins=[packs.vkey(log)]
+    )
+    assert (result.exit, result.priors[0]["result"]) == (0, "other origin")
 
 
 def test_a_receipt_under_an_older_key_is_vouched_for_by_the_pack(check: Check) -> None:

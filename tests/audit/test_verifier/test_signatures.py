@@ -105,6 +105,7 @@ def test_s_is_below_the_order() -> None:
 @pytest.mark.parametrize("size", [0, 32, 63, 65, 128])
 def test_a_signature_has_64_bytes(size: int) -> None:
     assert not signed_by(PUBLIC, b"x", (KEY.sign(b"x") * 2)[:size])
+    assert not signed_by(PUBLIC, b"x", KEY.sign(b"x") + b"\x00")
 
 
 @pytest.mark.parametrize("size", [0, 31, 33])

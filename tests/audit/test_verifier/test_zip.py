@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -198,9 +199,20 @@ def test_an_empty_part_is_allowed(sound: Sound) -> None:
     sound(house(), parts={"empty": b""})
 
 
-@pytest.mark.parametrize("count", [0, 1, 21])
-def test_a_short_beginning_is_unreadable(count: int, check: Check) -> None:
+@pytest.mark.parametrize("count", [0, 1, 21, 30, 35, 500, -1, -30])
+def test_what_is_cut_short_is_unreadable(count: int, check: Check) -> None:
     assert check(small()[:count]).exit == 3
+
+
+@pytest.mark.parametrize("name", ["checkpoints.jsonl", "events.jsonl", "verify.html"])
+def test_a_false_crc_is_told_once(name: str, altered: Altered) -> None:
+    raw = bytearray(small())
+    for sign, header, crc in ((b"PK\x03\x04", 30, 14), (b"PK\x01\x02", 46, 16)):
+        for found in re.finditer(name.encode(), raw):
+            place = found.start() - header
+            if raw[place : place + 4] == sign:
+                raw[place + crc] ^= 1
+    assert altered(bytes(raw)) == [(name, "its CRC is not the zip's")]
 
 
 def test_every_cut_is_seen(check: Check) -> None:
