@@ -170,6 +170,14 @@ def test_no_other_log_is_looked_into(house: make.House, db: Database) -> None:
     make.person(kiosk=house.kiosk)
     assert search(Search(log="0" * 16)).events == []
     assert search(Search(log="0" * 16, actor="setup")).events == []
+    with db.connect("superuser") as link:
+        link.execute(
+            "INSERT INTO audit_index (id, log, seq, at, type)"
+            " VALUES (gen_random_uuid(), %s, 2, '2026-01-01T00:00:00.000Z', 'stop.on')",
+            ["0" * 16],
+        )
+    assert found(kind="stop.on") == []
+    assert found(until="2026-01-02T00:00:00.000Z") == []
 
 
 def test_what_was_written_meanwhile_is_left_out_of_a_file(house: make.House) -> None:
