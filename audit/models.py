@@ -32,6 +32,7 @@ class Head(models.Model):
         permissions = [
             ("read_log", "May read the log"),
             ("export_log", "May ask for a sealed export"),
+            ("identify_export", "May ask for an export that identifies people"),
             ("approve_export", "May approve an export that identifies people"),
             ("release_log", "May open a new log after the signer refused"),
         ]

@@ -143,6 +143,13 @@ def subject_events(*, subject: str, grants: Sequence[int]) -> list[dict[str, Any
     ]
 
 
+def subjects_between(*, log: str, first: int, last: int) -> list[str]:
+    """Return the pseudonyms that events of a range are about, sorted."""
+    named = Index.objects.filter(log=log, seq__gte=first, seq__lte=last)
+    found = named.exclude(subject=None).values_list("subject", flat=True).distinct()
+    return sorted(one for one in found if one is not None)
+
+
 def bodies(*, log: str | None, numbers: Sequence[int]) -> list[dict[str, Any]]:
     """Return the events of these numbers as objects, newest first. One query."""
     if log is None or not numbers:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from audit import clock
 from audit.bundle import Scope
 from audit.say import Say
 from consent.holdings import Holding
@@ -26,13 +25,15 @@ def receipt_holdings(subject: Subject) -> Iterator[Holding]:
 
 
 def receipts_lines(scope: Scope) -> Iterator[bytes]:
-    """Yield the receipts signed in the range of an export, as they were signed."""
+    """Yield the receipts whose event lies in an export's range, as they were signed."""
     receipts = Receipt.objects.filter(
-        issued_at__gte=clock.parse(scope.since), issued_at__lte=clock.parse(scope.until)
+        issued_event__log=scope.log,
+        issued_event__seq__gte=scope.first,
+        issued_event__seq__lte=scope.last,
     )
     if scope.sites is not None:
         receipts = receipts.filter(site__code__in=scope.sites)
-    bodies = receipts.order_by("issued_at", "id").values_list("body", flat=True)
+    bodies = receipts.order_by("issued_event__seq").values_list("body", flat=True)
     for body in bodies.iterator(chunk_size=500):
         yield bytes(body)
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from audit import clock
 from audit.ids import uuid7
+from audit.log import Unit
 from audit.vouching import Vouched, vouch
 from consent import keys
 from consent.models import Consent, Receipt, Rules, Site, Subject
@@ -32,6 +33,7 @@ SCHEMA = "salescenter-receipt/1"
 
 def receipt_issue(
     *,
+    unit: Unit,
     subject: Subject,
     site: Site,
     rules: Rules,
@@ -39,10 +41,7 @@ def receipt_issue(
     refused: Sequence[str],
     surface: str,
 ) -> Receipt:
-    """Write and sign the receipt of a person's present choices.
-
-    MUST be called inside the transaction of the walk's end.
-    """
+    """Write and sign the receipt of a person's present choices, and tell the log."""
     words = notice(sha256=rules.sha256, language=language)
     identifier = uuid7()
     now = clock.now()
@@ -70,12 +69,23 @@ def receipt_issue(
         + [{"purpose": name, "event_state": "refused"} for name in refused],
     }
     body["signature"] = _sign(body)
+    signed = _canonical(body)
+    issued = unit.event(
+        "receipt.issued",
+        subject=subject.pseudonym,
+        rules=rules.sha256,
+        data={
+            "receipt": str(identifier),
+            "sha256": hashlib.sha256(signed).hexdigest(),
+        },
+    )
     return Receipt.objects.create(
         id=identifier,
         subject=subject,
         site=site,
-        body=_canonical(body),
+        body=signed,
         issued_at=now,
+        issued_event_id=issued.eid,
     )
 
 

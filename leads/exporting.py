@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from audit import clock
 from audit.bundle import Scope
 from audit.drafts import SYSTEM
+from audit.selectors import subjects_between
 from consent import journal
 from consent.errors import KeyMissing
 from consent.models import Site
@@ -20,23 +21,23 @@ AT_ONCE = 200
 
 
 def contacts_lines(scope: Scope) -> Iterator[bytes]:
-    """Yield pseudonym, name and phone of each living contact given in the range.
+    """Yield pseudonym, name and phone of the people whom the range is about.
 
-    That each is read is in the log, under its own consent, before it is handed over.
-    What was withdrawn stays what it is: a pseudonym that nobody can resolve.
+    Of those whose contact still stands: what was withdrawn stays what it is, a
+    pseudonym that nobody can resolve. That each is read is in the log, under its own
+    consent, before it is handed over.
     """
+    people = subjects_between(log=scope.log, first=scope.first, last=scope.last)
     sites = Site.objects.all()
     if scope.sites is not None:
         sites = sites.filter(code__in=scope.sites)
     for site in sites.order_by("id"):
-        living = Contact.objects.filter(
-            site=site,
-            live__granted_at__lte=clock.parse(scope.until),
-            live__until__gt=clock.now(),
-        )
-        ids = list(living.order_by("id").values_list("id", flat=True))
-        for place in range(0, len(ids), AT_ONCE):
-            yield from _lines(site, living.filter(id__in=ids[place : place + AT_ONCE]))
+        living = Contact.objects.filter(site=site, live__until__gt=clock.now())
+        for place in range(0, len(people), AT_ONCE):
+            some = people[place : place + AT_ONCE]
+            found = living.filter(subject__pseudonym__in=some)
+            if found.exists():
+                yield from _lines(site, found)
 
 
 def _lines(site: Site, living: QuerySet[Contact]) -> list[bytes]:

@@ -38,6 +38,7 @@ TITLES: dict[str, Say] = {
     "contact.viewed": Say("用到了称呼或手机号", "Name or number was used"),
     "contact.corrected": Say("改了称呼或手机号", "Name or number was corrected"),
     "contact.erased": Say("称呼和手机号删除了", "Name and number were deleted"),
+    "receipt.issued": Say("给了您一份回执", "You were given a receipt"),
     "link.revoked": Say("通行码作废了", "The pass was revoked"),
     "referral.shown": Say("您出示了报备码", "You showed a referral code"),
     "visit.recorded": Say("到访", "You came by"),

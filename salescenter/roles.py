@@ -14,7 +14,13 @@ from salescenter.models import Staff
 ROLES: dict[str, tuple[str, ...]] = {
     "reception": ("view_desk", "add_referral_desk", "reveal_contact", "view_decision"),
     "manager": ("view_desk", "view_dashboard", "view_decision"),
-    "compliance": ("read_log", "export_log", "approve_export", "release_log"),
+    "compliance": (
+        "read_log",
+        "export_log",
+        "identify_export",
+        "approve_export",
+        "release_log",
+    ),
     "inspector": ("read_log", "export_log"),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from audit.catalogue.checks import (
     Kind,
     boolean,
+    hex64,
     language,
     nullable,
     number,
@@ -13,6 +14,7 @@ from audit.catalogue.checks import (
     seq,
     surface,
     time,
+    uuid,
 )
 
 CONSENTS: dict[str, Kind] = {
@@ -58,5 +60,6 @@ CONSENTS: dict[str, Kind] = {
         },
         purpose=None,
     ),
+    "receipt.issued": Kind("pipl-13-14", {"receipt": uuid, "sha256": hex64}),
     "link.revoked": Kind("pipl-15", {"link": one_of("pass", "page")}),
 }

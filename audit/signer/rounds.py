@@ -297,9 +297,10 @@ class Signer:
 
     def _manifest(self, memory: Memory, request: SigningRequest) -> str:
         name = notes.origin(operator=memory.operator, log=memory.log)
-        told = notes.Checkpoint(
-            f"{name}/manifest", request.size, bytes.fromhex(str(request.manifest))
-        )
+        digest = bytes.fromhex(str(request.manifest))
+        if len(digest) != merkle.HASH_BYTES:
+            raise NoteInvalid("manifest")
+        told = notes.Checkpoint(f"{name}/manifest", request.size, digest)
         return notes.note_sign(told, name=name, keys=self._keys(memory))
 
     def _tell(self, memory: Memory, head: Head) -> None:

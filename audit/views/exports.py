@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -60,6 +61,13 @@ def exports(request: HttpRequest) -> HttpResponse:
         sites=[place.code for place in places()],
         months=months,
     )
+    if (
+        form.is_bound
+        and form.is_valid()
+        and form.cleaned_data["redaction"] == IDENTIFIED
+        and not request.user.has_perm("audit.identify_export")
+    ):
+        raise PermissionDenied
     if form.is_bound and form.is_valid() and _ask(request, form, zone):
         return redirect("audit:exports")
     signer = signer_state()
@@ -139,7 +147,7 @@ def _ask(request: HttpRequest, form: ExportForm, zone: ZoneInfo) -> bool:
 def _months(known: list[LogHead], zone: ZoneInfo) -> list[str]:
     """Return every month from the first event to the last, newest first."""
     begun = (
-        Index.objects.filter(seq=0, log__in=[head.log for head in known])
+        Index.objects.filter(log__in=[head.log for head in known])
         .order_by("at")
         .values_list("at", flat=True)
         .first()

@@ -31,6 +31,7 @@ GROUPS = (
             "key.created": Say("生成了这份同意的密钥", "Consent's key made"),
             "key.destroyed": Say("销毁了这份同意的密钥", "Consent's key destroyed"),
             "data.ended": Say("删除了到期的资料", "Data deleted at end of term"),
+            "receipt.issued": Say("给出了一份同意回执", "A consent receipt was issued"),
             "link.revoked": Say("通行码或链接作废", "Pass or link revoked"),
         },
     ),

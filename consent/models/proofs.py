@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from audit.ids import uuid7
+from audit.models import Event
 from consent.models.consents import Subject
 from consent.models.places import Site
 
@@ -21,6 +22,10 @@ class Receipt(models.Model):
     site = models.ForeignKey(Site, on_delete=models.PROTECT)
     body = models.BinaryField()
     issued_at = models.DateTimeField()
+    # Null in receipts of before there was such an event; a trigger asks for it since.
+    issued_event = models.OneToOneField(
+        Event, on_delete=models.PROTECT, to_field="eid", related_name="+", null=True
+    )
 
     def __str__(self) -> str:
         return str(self.id)

@@ -6,6 +6,8 @@ next round. They need no broker.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.db import connection
 
 from consent import gate, keys
@@ -17,25 +19,33 @@ from consent.services.consents import (
 from consent.services.walks import walks_forget_due
 
 
-def sweep_often() -> dict[str, int]:
-    """Close what a crash left open; to be run every few seconds.
+def _room_make() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_body_extend()")
+    return 0
 
-    Returns:
-        How many rows each step mended.
-    """
-    return {
-        "uses_abandoned": gate.abandon_due(),
-        "consents_expired": len(consents_expire_due()),
-        "keys_destroyed": keys_destroy_due(),
-    }
+
+OFTEN: dict[str, Callable[[], int]] = {
+    "uses_abandoned": gate.abandon_due,
+    "consents_expired": lambda: len(consents_expire_due()),
+    "keys_destroyed": keys_destroy_due,
+}
+"""What closes what a crash left open, to be run every few seconds, each by itself."""
+
+SELDOM: dict[str, Callable[[], int]] = {
+    "room_made": _room_make,
+    "consents_keyless": lambda: len(consents_expire_keyless()),
+    "walks_forgotten": walks_forget_due,
+    "epochs_turned": lambda: int(keys.epoch_turn()),
+}
+"""What ends consents without a key, forgets walks, turns the epoch, makes room."""
+
+
+def sweep_often() -> dict[str, int]:
+    """Run the first ones; return how many rows each mended."""
+    return {name: sweep() for name, sweep in OFTEN.items()}
 
 
 def sweep_seldom() -> dict[str, int]:
-    """End what lost its key, forget walks, turn the epoch, make room for the log."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT audit_body_extend()")
-    return {
-        "consents_keyless": len(consents_expire_keyless()),
-        "walks_forgotten": walks_forget_due(),
-        "epochs_turned": int(keys.epoch_turn()),
-    }
+    """Run the others; return how many rows each mended."""
+    return {name: sweep() for name, sweep in SELDOM.items()}

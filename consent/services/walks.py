@@ -206,7 +206,7 @@ def walk_finish(*, walk: Walk) -> Walk:
         StepOutOfOrder: the form, or the face page, is not answered yet.
     """
     site = walk.kiosk.site
-    with journal.unit(act=VISITOR, site=site):
+    with journal.unit(act=VISITOR, site=site) as unit:
         locked = _locked(walk)
         if locked.chosen_at is None or (
             locked.face_offered and locked.face_answered_at is None
@@ -217,6 +217,7 @@ def walk_finish(*, walk: Walk) -> Walk:
         if locked.subject is not None:
             refused = [name for name, answer in locked.choices.items() if not answer]
             locked.receipt = receipts.receipt_issue(
+                unit=unit,
                 subject=locked.subject,
                 site=site,
                 rules=locked.rules or rules_get(site=site),

@@ -84,6 +84,7 @@ def test_a_person_reads_their_own_story_and_nobody_elses(house: make.House) -> N
     assert [event["type"] for event in story] == [
         "consent.granted",
         "key.created",
+        "receipt.issued",
         "consent.withdrawn",
         "link.revoked",
         "key.destroyed",

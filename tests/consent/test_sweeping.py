@@ -56,6 +56,7 @@ def test_a_house_in_order_has_nothing_to_sweep(house: make.House) -> None:
     size = len(event_list(rows=1_000))
     assert sweep_often() == NOTHING
     assert sweep_seldom() == {
+        "room_made": 0,
         "consents_keyless": 0,
         "walks_forgotten": 0,
         "epochs_turned": 0,
@@ -124,6 +125,7 @@ def test_the_seldom_sweep_forgets_walks_and_turns_the_epoch(
     os.utime(present, (made, made))
     with demonstration.clock_shifted(days=1, seconds=1):
         assert sweep_seldom() == {
+            "room_made": 0,
             "consents_keyless": 0,
             "walks_forgotten": 1,
             "epochs_turned": 1,

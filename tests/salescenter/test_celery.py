@@ -46,6 +46,7 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
 def test_every_sweep_is_on_the_schedule() -> None:
     schedule = celery.app.conf.beat_schedule
     assert {entry["task"] for entry in schedule.values()} == {
+        "salescenter.tasks.make_exports",
         "salescenter.tasks.sweep_often",
         "salescenter.tasks.sweep_seldom",
     }

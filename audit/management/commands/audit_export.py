@@ -80,11 +80,11 @@ class Command(BaseCommand):
         except OSError as error:
             message = f"{out} cannot be written: {error.strerror}"
             raise CommandError(message) from None
-        key = vkeys(log=scope.log)[-1]
+        pins = " ".join(f"--pin '{key}'" for key in vkeys(log=scope.log))
         self.stdout.write(
             f"{out}: events {scope.first} to {scope.last}, manifest {sha256}"
         )
-        self.stdout.write(f"check it: python verify.py {out.name} --pin '{key}'")
+        self.stdout.write(f"check it: python verify.py {out.name} {pins}")
 
 
 def _moment(told: str | None) -> str | None:

@@ -22,7 +22,14 @@ SETUP = Act("setup", "system")
 OPERATOR = "demo-qinghe"
 SITE = "c-1"
 KIOSK = "k-1"
-STAFF = {"reception": "reception", "manager": "manager", "compliance": "compliance"}
+STAFF = {
+    "reception": "reception",
+    "manager": "manager",
+    "compliance": "compliance",
+    # Approves what the first one asks for.
+    "compliance2": "compliance",
+    "inspector": "inspector",
+}
 PASSWORD_BYTES = 9
 ASSESSMENT_DAYS = 365
 

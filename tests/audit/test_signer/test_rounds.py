@@ -314,6 +314,127 @@ def test_the_app_role_signs_nothing(
         link.execute(statement)
 
 
+REFUSAL = (
+    "INSERT INTO audit_refusal (id, log, reason, signed_log, signed_size, signed_root,"
+    " found_size, at) SELECT gen_random_uuid(), log, 'shrank', log, 9, repeat('a', 64),"
+    " 1, now() FROM audit_head"
+)
+
+
+@pytest.mark.parametrize(
+    ("removed", "statement"),
+    [
+        (
+            "ALTER TABLE audit_signing DROP CONSTRAINT audit_signing_manifest",
+            "INSERT INTO audit_signing (id, log, size, manifest, asked_at) SELECT"
+            " gen_random_uuid(), log, size, 'zz', now() FROM audit_head",
+        ),
+        (
+            "ALTER TABLE audit_signing DROP CONSTRAINT audit_signing_size",
+            "INSERT INTO audit_signing (id, log, size, asked_at) SELECT"
+            " gen_random_uuid(), log, 0, now() FROM audit_head",
+        ),
+        (
+            "ALTER TABLE audit_refusal DISABLE TRIGGER audit_refusal_in_log",
+            "UPDATE audit_refusal SET event = gen_random_uuid()",
+        ),
+        (
+            "ALTER TABLE audit_head DISABLE TRIGGER audit_head_followed",
+            "UPDATE audit_head SET closed_at = now()",
+        ),
+    ],
+)
+def test_the_app_role_cannot_stop_or_hide_the_signers_word(
+    signer: Signer, db: Database, removed: str, statement: str
+) -> None:
+    make.house()
+    signer.look()
+    with db.connect("signer") as link:
+        link.execute(REFUSAL)
+    with db.connect("app", autocommit=False) as link:
+        with pytest.raises(psycopg.Error):
+            link.execute(statement)
+            link.commit()
+        link.rollback()
+    with db.connect("owner") as owner:
+        owner.execute(removed)
+    with db.connect("app") as link:
+        link.execute(statement)
+
+
+def test_no_request_stops_the_signer(signer: Signer, db: Database) -> None:
+    make.house()
+    signer.look()
+    with db.connect("owner") as owner:
+        owner.execute(
+            "ALTER TABLE audit_signing DROP CONSTRAINT audit_signing_manifest"
+        )
+        for manifest in ("zz", "", "ab" * 31):
+            owner.execute(
+                "INSERT INTO audit_signing (id, log, size, manifest, asked_at) SELECT"
+                " gen_random_uuid(), log, size, %s, now() FROM audit_head",
+                [manifest],
+            )
+    grow()
+    assert signer.look(now=True) == 1
+    assert not SigningRequest.objects.filter(answered_at=None).exists()
+    assert not SigningRequest.objects.exclude(note=None).exists()
+
+
+def test_a_second_copy_does_not_hide_the_refusal(signer: Signer, db: Database) -> None:
+    make.house()
+    signer.look()
+    kept = Head.objects.get().size
+    grow(5)
+    signer.look(now=True)
+    rewind(db, kept)
+    signer.look()
+    with db.connect("superuser") as root:
+        root.execute("SET session_replication_role = replica")
+        root.execute("DELETE FROM audit_refusal")
+        root.execute("DELETE FROM audit_signer")
+    assert signing.refusal_open() is None
+    signer.look()
+    assert signing.refusal_open() is not None
+
+
+def test_a_lost_memory_is_not_begun_anew_unless_a_person_says_so(
+    signer: Signer, tmp_path: Path
+) -> None:
+    make.house()
+    signer.look()
+    (signer.keeper.folder / "memory.json").unlink()
+    with pytest.raises(MemoryBroken):
+        signer.look()
+    elsewhere = Keeper(tmp_path / "new")
+    with pytest.raises(MemoryBroken):
+        Signer(elsewhere, separated=False).look()
+    log = Head.objects.get().log
+    (before,) = signing.vkeys(log=log)
+    grow()
+    assert Signer(elsewhere, separated=False, begin=True).look(now=True) == 1
+    assert signing.vkeys(log=log)[0] == before
+    assert len(signing.vkeys(log=log)) == 2
+
+
+def test_what_was_not_published_is_published_before_the_next(
+    signer: Signer, db: Database
+) -> None:
+    make.house()
+    signer.look()
+    grow()
+    with db.connect("owner") as owner:
+        owner.execute("REVOKE INSERT ON audit_checkpoint FROM salescenter_signer")
+    with pytest.raises(Exception, match="denied"):
+        signer.look(now=True)
+    missed = signer.keeper.recall().size
+    with db.connect("owner") as owner:
+        owner.execute("GRANT INSERT ON audit_checkpoint TO salescenter_signer")
+    grow()
+    signer.look(now=True)
+    assert Checkpoint.objects.filter(size=missed).exists()
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -61,6 +61,7 @@ def test_conditions_are_shown_and_removed_one_by_one(
     assert {event["type"] for event in fewer.context["events"]} == {
         "consent.granted",
         "key.created",
+        "receipt.issued",
     }
     assert page.context["form"]["subject"].value() == subject.pseudonym
 
