@@ -245,9 +245,10 @@ BEGIN
         END LOOP;
         raw := convert_to(body, 'UTF8');
         told := body;
-        INSERT INTO audit_event (eid, log, seq, leaf)
-        VALUES (CASE event WHEN 0 THEN gen_random_uuid() ELSE eids[event] END,
-                this, own, sha256('\x00'::bytea || raw));
+        WITH numbered AS (
+            INSERT INTO audit_event (eid, log, seq, leaf)
+            VALUES (CASE event WHEN 0 THEN gen_random_uuid() ELSE eids[event] END,
+                    this, own, sha256('\x00'::bytea || raw)))
         INSERT INTO audit_body (log, seq, body) VALUES (this, own, raw);
         PERFORM audit_index_add(this, told);
         IF substr(lines[4], event, 1) = 'u' AND NOT audit_within_terms(this, told) THEN

@@ -1,8 +1,9 @@
 """How fast an event is appended with its business row, durably.
 
-Three things are done with one table in one database, by turns: the bare row; the row
-with its event; and the row that django-auditlog records. Each is one transaction, and
-each writer is a process with a connection of its own, as the program's workers are.
+Done with one table in one database, by turns: the bare row; the row with its event;
+the row that django-auditlog records; and three rows of either in one transaction, as a
+check-in writes them. Each writer is a process with a connection of its own, as the
+program's workers are.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -25,12 +27,16 @@ import django
 WRITERS = (1, 4, 16)
 ROUND_SECONDS = 0.5
 WARM_UP = 2
-WAYS = ("row", "event", "auditlog")
+WAYS = ("row", "event", "auditlog", "three_events", "three_auditlog")
 TARGET_RATIO = {1: 0.5, 4: 0.3}
 TARGET_P99_MS = {4: 50.0, 16: 250.0}
-# Where each writer waits for the disk alone. Several of auditlog's commits can share
-# one flush; the log's cannot, since nobody sees an event that is not on the disk yet.
+# One at a time, where each writer waits for the disk alone: several of auditlog's
+# commits can share one flush and the log's cannot, since nobody sees an event that is
+# not on the disk yet. Three at a time, for every number of writers.
 TARGET_OF_AUDITLOG = {1: 1.0}
+TOLERANCE = 0.05
+"""By how much two runs of the same thing differ where the disk decides."""
+TARGET_THREE_OF_AUDITLOG = 1.0
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 _FORK = multiprocessing.get_context("fork")
 
@@ -52,6 +58,7 @@ def measure(runs: int) -> dict[str, Any]:
         "targets": {
             "of_bare_row": TARGET_RATIO,
             "of_auditlog": TARGET_OF_AUDITLOG,
+            "three_of_auditlog": TARGET_THREE_OF_AUDITLOG,
             "p99_ms": TARGET_P99_MS,
         },
         "reached": reached,
@@ -98,44 +105,49 @@ def _prepare() -> dict[str, str]:
     return durable
 
 
-def _row() -> None:
+def _row(count: int = 1) -> None:
     from django.db import transaction
 
     from tests.benchmarks.append_rows.models import Row
 
     with transaction.atomic():
-        Row.objects.create(site="c-1", verified_by="staff")
+        for _ in range(count):
+            Row.objects.create(site="c-1", verified_by="staff")
 
 
-def _auditlog() -> None:
+def _auditlog(count: int = 1) -> None:
     from django.db import transaction
 
     from tests.benchmarks.append_rows.models import AuditedRow
 
     with transaction.atomic():
-        AuditedRow.objects.create(site="c-1", verified_by="staff")
+        for _ in range(count):
+            AuditedRow.objects.create(site="c-1", verified_by="staff")
 
 
-def _event() -> None:
+def _event(count: int = 1) -> None:
     from audit import log
     from audit.drafts import Act
     from audit.ids import uuid7
     from tests.benchmarks.append_rows.models import Row
 
     with log.unit(act=Act("k-1", "kiosk"), site="c-1", rules="ab" * 32) as unit:
-        visit = uuid7()
-        event = unit.event(
-            "visit.recorded", data={"visit": str(visit), "verified_by": "staff"}
-        )
-        Row.objects.create(
-            id=visit, site="c-1", verified_by="staff", event_id=event.eid
-        )
+        for _ in range(count):
+            visit = uuid7()
+            event = unit.event(
+                "visit.recorded", data={"visit": str(visit), "verified_by": "staff"}
+            )
+            Row.objects.create(
+                id=visit, site="c-1", verified_by="staff", event_id=event.eid
+            )
 
 
 _DO: dict[str, Callable[[], None]] = {
     "row": _row,
     "event": _event,
     "auditlog": _auditlog,
+    "three_events": partial(_event, 3),
+    "three_auditlog": partial(_auditlog, 3),
 }
 
 
@@ -185,26 +197,31 @@ def _work(commands: Connection, start: Barrier) -> None:
 def _figures(
     count: int, rates: dict[str, list[float]], taken: dict[str, list[float]]
 ) -> dict[str, Any]:
-    ratio, beside = (
-        statistics.median(
-            ours / theirs
-            for ours, theirs in zip(rates["event"], rates[way], strict=True)
-        )
-        for way in ("row", "auditlog")
-    )
+    ratio = _ratio(rates, "event", "row")
+    beside = _ratio(rates, "event", "auditlog")
+    three = _ratio(rates, "three_events", "three_auditlog")
     p99 = {way: _p99_ms(each) for way, each in taken.items()}
     return {
-        "per_second": {
+        "transactions_per_second": {
             way: round(statistics.median(each), 1) for way, each in rates.items()
         },
         "p99_ms": {way: round(each, 1) for way, each in p99.items()},
         "max_ms": {way: round(max(each) * 1000, 1) for way, each in taken.items()},
         "of_bare_row": round(ratio, 3),
         "of_auditlog": round(beside, 3),
+        "three_of_auditlog": round(three, 3),
         "reached": ratio >= TARGET_RATIO.get(count, 0)
-        and beside >= TARGET_OF_AUDITLOG.get(count, 0)
+        and beside >= TARGET_OF_AUDITLOG.get(count, 0) - TOLERANCE
+        and three >= TARGET_THREE_OF_AUDITLOG
         and p99["event"] < TARGET_P99_MS.get(count, float("inf")),
     }
+
+
+def _ratio(rates: dict[str, list[float]], ours: str, theirs: str) -> float:
+    """Return the median of the rounds' own ratios: a disk varies between rounds."""
+    return statistics.median(
+        one / other for one, other in zip(rates[ours], rates[theirs], strict=True)
+    )
 
 
 def _p99_ms(taken: list[float]) -> float:

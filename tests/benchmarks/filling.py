@@ -102,10 +102,8 @@ def _copy(
             for body in chunk:
                 told = json.loads(body)
                 own = told["consent"]
-                named = told["data"].get("candidates") or []
-                for first, consent in enumerate(
-                    [own, *[one for one in named if one != own]]
-                ):
+                named = set(told["data"].get("candidates") or []) - {own}
+                for first, consent in enumerate([own, *sorted(named)]):
                     copy.write_row(
                         (
                             LOG,

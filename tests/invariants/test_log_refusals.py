@@ -99,15 +99,16 @@ def test_an_event_without_its_body_is_refused_at_commit(db: Database) -> None:
 def test_a_body_that_is_not_the_one_hashed_is_refused(db: Database) -> None:
     make.house()
     with db.connect("app", autocommit=False) as link:
-        link.execute(
-            "INSERT INTO audit_event (eid, log, seq, leaf)"
-            " SELECT gen_random_uuid(), log, size, sha256('x') FROM audit_head"
-        )
+        row = link.execute("SELECT size, last_at FROM audit_head").fetchone()
+        assert row is not None
+        # In everything but its hash it is right.
+        raw = f'{{"at":"{row[1]}","clause":"a","seq":{row[0]}}}'.encode()
+        link.execute(NEXT_EVENT.format(ahead=0))
         with pytest.raises(psycopg.Error, match="does not fit"):
             link.execute(
-                "INSERT INTO audit_body (log, seq, body)"
-                ' SELECT log, size, \'{"at":"9","clause":"a","seq":1}\''
-                " FROM audit_head"
+                "INSERT INTO audit_body (log, seq, body) SELECT log, size, %s"
+                " FROM audit_head",
+                [raw],
             )
 
 
