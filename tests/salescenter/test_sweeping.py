@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError
 
+from consent.services import sweeping as consent_sweeping
 from salescenter import sweeping
 
 pytestmark = pytest.mark.usefixtures("db", "secrets_dir")
@@ -21,7 +22,7 @@ def fail() -> int:
 def test_one_that_fails_is_named_and_the_others_go_on(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setitem(sweeping.OFTEN, "uses_abandoned", fail)
+    monkeypatch.setitem(consent_sweeping.OFTEN, "uses_abandoned", fail)
     with caplog.at_level(logging.ERROR):
         told = sweeping.often()
     assert told["failed"] == 1
@@ -38,6 +39,6 @@ def test_a_database_that_is_away_ends_the_round(
     def away() -> int:
         raise OperationalError
 
-    monkeypatch.setitem(sweeping.OFTEN, "uses_abandoned", away)
+    monkeypatch.setitem(consent_sweeping.OFTEN, "uses_abandoned", away)
     with pytest.raises(OperationalError):
         sweeping.often()
