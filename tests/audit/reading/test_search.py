@@ -172,8 +172,8 @@ def test_no_other_log_is_looked_into(house: make.House, db: Database) -> None:
     assert search(Search(log="0" * 16, actor="setup")).events == []
     with db.connect("superuser") as link:
         link.execute(
-            "INSERT INTO audit_index (id, log, seq, at, type)"
-            " VALUES (gen_random_uuid(), %s, 2, '2026-01-01T00:00:00.000Z', 'stop.on')",
+            "INSERT INTO audit_index (log, seq, place, at, type)"
+            " VALUES (%s, 2, 0, '2026-01-01T00:00:00.000Z', 'stop.on')",
             ["0" * 16],
         )
     assert found(kind="stop.on") == []
