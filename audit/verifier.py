@@ -2078,7 +2078,7 @@ def _receipt_proofs(
     except ValueError:
         raise Fault("签名文不是 UTF-8", "a note that is not UTF-8") from None
     note, key = parse_note(raw), parse_key(vkey)
-    if not ORIGIN(note.origin) or key.name != note.origin:
+    if key.name != note.origin:
         raise Fault("检查点与公钥的来源不同", "the note's origin is not its key's")
     if not is_count(told.get("size")) or told["size"] != note.size:
         raise Fault("大小不是检查点的", "its size is not its note's")

@@ -19,7 +19,7 @@ from tests.audit.test_verifier.scenes import (
 )
 from tests.packs import Log, Signer
 from tests.packs.log import path_of
-from tests.packs.receipts import signed
+from tests.packs.receipts import UNSIGNED, signed
 
 ODD: list[Any] = [None, True, 0, -1, "", "x", [], {}, [None], [[]], [{}], {"a": 1}]
 
@@ -176,6 +176,19 @@ def test_what_is_proved_is_a_grant(check: Check) -> None:
     log.edit(4, consent=4, data={"until": "2026-02-30T00:00:00.000Z"})
     told = packs.receipt(log, SOMEBODY)
     assert why(check, told) == "proof 2: no real moments"
+    log = visitor()
+    log.edit(4, at="2026-02-30T01:00:04.000Z")
+    told = packs.receipt(log, SOMEBODY)
+    assert why(check, told) == "proof 2: no real moments"
+    log = visitor()
+    told = packs.receipt(log, SOMEBODY)
+    log.edit(4, type="consent.refused")
+    other = packs.receipt(log, SOMEBODY)
+    path = [one.hex() for one in path_of(4, log.leaves())]
+    told["proofs"][1] = {"body": log.bodies[4].decode(), "path": path}
+    told["proofs"][0] = other["proofs"][0]
+    told["note"] = other["note"]
+    assert why(check, told) == "proof 2: no consent.granted"
 
 
 def test_the_note_is_signed_by_the_receipts_key(check: Check) -> None:
@@ -213,6 +226,12 @@ def test_an_older_size_will_do(check: Check) -> None:
     assert check(packs.pack(log), receipt=told, pins=[packs.vkey(log)]).exit == 0
 
 
+def test_a_receipt_names_its_rules(check: Check) -> None:
+    told = packs.receipt(visitor(), SOMEBODY)
+    del told["rules"]
+    assert why(check, signed(told)) == "a receipt without its rules"
+
+
 @pytest.mark.parametrize("name", ["proofs", "note", "vkey", "size"])
 def test_half_a_proof_is_none(name: str, check: Check) -> None:
     told = packs.receipt(visitor(), SOMEBODY)
@@ -223,12 +242,23 @@ def test_half_a_proof_is_none(name: str, check: Check) -> None:
 def odd_receipts() -> list[dict[str, Any]]:
     """Return receipts with a value of a wrong type at each place."""
     full = packs.receipt(visitor(), SOMEBODY)
-    made = [{**full, name: odd} for name in full for odd in ODD if name != "note"]
-    made += [{**full, "note": odd} for odd in ODD]
+    made = [
+        {**full, name: odd}
+        for name in ("schema_version", "rules", "choices", *UNSIGNED[1:])
+        for odd in ODD
+    ]
     for name in ("body", "path"):
         for odd in ODD:
             proof = {**full["proofs"][0], name: odd}
             made.append({**full, "proofs": [proof, full["proofs"][1]]})
+    made += [{**full, "proofs": [odd, full["proofs"][1]]} for odd in ODD]
+    body = full["proofs"][0]["body"]
+    for wrong in ({"body": f"{body}王"}, {"body": body.encode().hex()}):
+        proof = {**full["proofs"][0], **wrong}
+        made.append({**full, "proofs": [proof, full["proofs"][1]]})
+    # Without its signature, a receipt is judged by what the proofs say.
+    made += [{k: v for k, v in one.items() if k != "signature"} for one in made]
+    made += [{**full, "signature": odd} for odd in ODD]
     for name in full["signature"]:
         made += [{**full, "signature": {**full["signature"], name: odd}} for odd in ODD]
     return made
@@ -255,7 +285,7 @@ def test_no_value_of_a_wrong_type_passes(check: Check) -> None:
         b'{"schema_version":"salescenter-receipt/1","n":NaN}',
         b'{"schema_version":"salescenter-receipt/1","n":9007199254740992}',
         b"[" * 100_000,
-        b"x" * 1_048_577,
+        json.dumps(packs.receipt(visitor())).encode() + b" " * 1_048_577,
     ],
 )
 def test_what_is_no_receipt_is_unreadable(raw: bytes, check: Check) -> None:
