@@ -230,6 +230,7 @@ def test_a_demonstration_says_so(
     assert json.loads(content(pack, "manifest.json"))["demonstration"] is True
 
 
+@pytest.mark.slow
 def test_every_byte_counts(house: make.House, signer: Signer, tmp_path: Path) -> None:
     pack = tmp_path / "pack.zip"
     export(pack)

@@ -19,6 +19,8 @@ from audit.catalogue import KINDS
 from audit.errors import EventInvalid
 from tests.audit import events
 
+pytestmark = pytest.mark.slow
+
 KEYS = [(kind, key) for kind, entry in KINDS.items() for key in entry.keys]
 WITH_DATA = sorted(kind for kind, entry in KINDS.items() if entry.keys)
 PHONES = [

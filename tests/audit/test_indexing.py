@@ -28,7 +28,7 @@ PEOPLE = [f"s_{number:032x}" for number in range(3)]
 RULES = "ab" * 32
 WRITERS, UNITS = 3, 25
 
-pytestmark = pytest.mark.usefixtures("secrets_dir")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("secrets_dir")]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from tests.audit.signing import signer_in
 from tests.conftest import Database
 from tests.make import SETUP
 
-pytestmark = pytest.mark.usefixtures("db", "secrets_dir")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("db", "secrets_dir")]
 PARTITION = 64
 SIX_YEARS = 6 * 366
 

@@ -27,7 +27,7 @@ from tests.audit.signing import signer_in
 from tests.conftest import Database
 from tests.consent.make import grant
 
-pytestmark = pytest.mark.usefixtures("db", "secrets_dir")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("db", "secrets_dir")]
 OFFICER = Act("st-000000000001", "compliance")
 
 

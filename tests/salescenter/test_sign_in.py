@@ -57,6 +57,7 @@ def test_a_name_is_tried_ten_times(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tried("s", PASSWORD, address="10.0.2.1").status_code == 302
 
 
+@pytest.mark.slow
 def test_an_address_tries_many_names_thirty_times() -> None:
     for turn in range(views.WRONG_MAX["address"]):
         assert tried(f"guess-{turn}").status_code == 400
@@ -66,6 +67,7 @@ def test_an_address_tries_many_names_thirty_times() -> None:
     assert tried("r", PASSWORD, address="10.0.0.2").status_code == 302
 
 
+@pytest.mark.slow
 def test_signing_in_forgets_the_slips_before() -> None:
     for _ in range(2):
         for _ in range(views.WRONG_MAX["username"] - 1):

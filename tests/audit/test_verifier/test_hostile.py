@@ -21,6 +21,8 @@ from tests.packs import Log, Signer
 from tests.packs.log import body_of
 from tests.packs.sealing import entry
 
+pytestmark = pytest.mark.slow
+
 MEGABYTES_MAX = 200
 SECONDS_MAX = 120
 

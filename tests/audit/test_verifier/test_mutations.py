@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.benchmarks.audit_mutate import count
 from tests.benchmarks.mutations import KINDS
 from tests.benchmarks.mutations.meaning import BREAKS
+
+pytestmark = pytest.mark.slow
 
 
 def test_every_alteration_is_detected_and_no_clean_export_blamed() -> None:
