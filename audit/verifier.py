@@ -2247,10 +2247,9 @@ def _receipt_proof(
             None if value is None else value.decode("ascii")
         ):
             raise Fault(f"{name} 与正文不同", f"another {name} than the receipt tells")
-    since = choice.get("granted_at")
-    if "granted_at" in choice and not (
-        is_moment(since)
-        and milliseconds(since.encode("ascii")) <= milliseconds(fields[0]) + CLOCK_MS
+    since = choice.get("granted_at", "0001-01-01T00:00:00.000Z")
+    if not is_moment(since) or (
+        milliseconds(since.encode("ascii")) > milliseconds(fields[0]) + CLOCK_MS
     ):
         raise Fault("granted_at 晚于正文", "its granted_at is after the log's")
     return int(seq), raw

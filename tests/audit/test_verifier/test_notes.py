@@ -328,7 +328,8 @@ def test_a_rotation_names_both_keys(
     log, _, _ = rotated()
     seq = log.find("signer.rotated")
     stranger = Signer("salescenter/demo-other/1").vkey
-    for odd in (None, 1, True, [], "", "x", stranger, Signer(log.origin).vkey[:-1]):
+    odds: list[object] = [None, 1, True, [], "", "x", stranger]
+    for odd in [*odds, Signer(log.origin).vkey[:-1]]:
         log.edit(seq, data={missing: odd})
         what = "a rotation without two keys of this log"
         assert broken(log) == [(seq, what)]
