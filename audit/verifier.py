@@ -50,16 +50,23 @@ MANIFEST_MAX = 4_194_304
 RECEIPT_MAX = 1_048_576
 PACK_MAX = 0xFFFF_FFFE
 ENTRIES_MAX = 0xFFFF
+NAME_MAX = 255
+DEPTH_MAX = 64
 VALUES_MAX = 20_000
 """So many objects and lists stand in one JSON file at most: memory is bounded."""
-LIVE_MAX = 600_000
+LIVE_MAX = 450_000
 """So many consents alive at once fit into 200 MB; a longer range is asked in parts."""
 LISTED_MAX = 1_000
 SHOWN_MAX = 20
+SHOWN_LINE_MAX = 500
 BAD_SIGNATURES_MAX = 50
+SIGNATURES_MAX = 16
+"""So many lines of known keys a note has at most: each costs milliseconds."""
 INT_MAX = 2**53 - 1
 CHUNK = 262_144
 START_OPEN_MS = 300_000
+CLOCK_MS = 5_000
+"""So far apart the office's clock and the log's time may be."""
 
 FORMAT = "salescenter-evidence/1"
 RECEIPT_FORMAT = "salescenter-receipt/1"
@@ -167,6 +174,8 @@ class Result:
             if seq is not None:
                 found["seq"] = seq
             self.altered.append({**found, "what": en, "zh": zh})
+        if self.altered_count >= LISTED_MAX:
+            raise Altered  # no reader needs more of them
 
     def violate(self, seq: int, zh: str, en: str) -> None:
         """Note that an event breaks a rule of the log."""
@@ -196,6 +205,8 @@ class Result:
         if self.receipt is not None and not self.receipt["vouched"]:
             if not self.receipt["proved"]:
                 why.append(("回执尚无检查点", "the receipt has no checkpoint yet"))
+            elif not self.receipt["given"]:
+                why.append(("回执没有可证明的同意", "the receipt proves no consent"))
             elif self.pack is None:
                 why.append(("回执未核对公钥", "the receipt's key is not pinned"))
             else:
@@ -341,7 +352,7 @@ def _base_comb() -> Comb:
     return _comb((BASE_X, BASE_Y, 1, BASE_X * BASE_Y % P))
 
 
-@lru_cache(maxsize=6)
+@lru_cache(maxsize=64)
 def _minus_comb(public: bytes) -> Comb | None:
     point = public_point(public)
     if point is None:
@@ -400,10 +411,12 @@ class _NotStrict(ValueError):
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        message = f"key {shown(twice)} twice"
-        raise _NotStrict(message)
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                message = f"key {shown(name)} twice"
+                raise _NotStrict(message)
+            seen.add(name)
     return made
 
 
@@ -420,14 +433,36 @@ def _never(text: str) -> NoReturn:
     raise _NotStrict(message)
 
 
+_MARKS = re.compile(rb'\\.|["{}\[\]]', re.DOTALL).finditer
+
+
+def _bounded(raw: bytes) -> None:
+    """Refuse what Python would nest or hold too much of; texts do not count."""
+    depth = values = 0
+    inside = False
+    for match in _MARKS(raw):
+        mark = match[0]
+        if mark == b'"':
+            inside = not inside
+        elif inside:
+            continue
+        elif mark in b"{[":
+            depth += 1
+            values += 1
+        elif mark in b"}]":
+            depth -= 1
+        if depth > DEPTH_MAX or values > VALUES_MAX:
+            raise Fault("JSON 层次或成员过多", "JSON of too many objects and lists")
+
+
 def strict_json(raw: bytes) -> Any:
     """Return JSON's value.
 
     Raises:
         Fault: not JSON, or with a key twice, a float, NaN, or an integer >= 2^53.
     """
-    if raw.count(b"{") + raw.count(b"[") > VALUES_MAX:
-        raise Fault("JSON 层次或成员过多", "JSON of too many objects and lists")
+    if raw.count(b"{") + raw.count(b"[") > DEPTH_MAX:
+        _bounded(raw)
     try:
         text = raw.decode("utf-8")
         value = json.loads(
@@ -546,7 +581,7 @@ def parse_note(raw: bytes) -> Note:
         raise Fault("签名文不是 UTF-8", "a note that is not UTF-8") from None
     head, _, tail = text.partition("\n\n")
     lines = head.split("\n")
-    if len(lines) != 3 or not tail.endswith("\n"):
+    if len(lines) != 3 or not lines[0] or not tail.endswith("\n"):
         raise Fault("不是签名文", "not a signed note of three lines")
     root = base64_bytes(lines[2])
     if not DECIMAL(lines[1]) or int(lines[1]) > INT_MAX:
@@ -564,19 +599,33 @@ def parse_note(raw: bytes) -> Note:
     return Note(lines[0], int(lines[1]), root, signed, tuple(signatures))
 
 
-def signers_of(note: Note, keys: Iterable[Key]) -> list[Key]:
+Keyring = Mapping[tuple[str, bytes], Sequence[Key]]
+
+
+def keyring(keys: Iterable[Key]) -> Keyring:
+    """Return keys by name and id; two may share one."""
+    ring: dict[tuple[str, bytes], list[Key]] = {}
+    for key in dict.fromkeys(keys):
+        ring.setdefault((key.name, key.key_id), []).append(key)
+    return ring
+
+
+def signers_of(note: Note, keys: Keyring) -> list[Key]:
     """Return which of some keys signed a note.
 
     As C2SP has it: lines by another name or an unknown key are passed over, a line by
     a known key has to be good.
 
     Raises:
-        Fault: a known key's signature is bad.
+        Fault: a known key's signature is bad, or there are too many.
     """
-    known = list(keys)
     found: list[Key] = []
-    for name, key_id, signature in note.signatures:
-        named = [key for key in known if (key.name, key.key_id) == (name, key_id)]
+    looked_at = 0
+    for name, key_id, signature in dict.fromkeys(note.signatures):
+        named = keys.get((name, key_id), ())
+        looked_at += len(named)
+        if looked_at > SIGNATURES_MAX:
+            raise Fault("签名过多", "more than 16 signatures by known keys")
         good = [key for key in named if signed_by(key.public, note.text, signature)]
         if named and not good:
             raise Fault("签名不对", "a bad signature")
@@ -781,6 +830,8 @@ RULES_NAME = re.compile(r"rules/([0-9a-f]{64})\.json").fullmatch
 
 def name_fits(name: str) -> bool:
     """Tell whether a file of this name may stand in a pack."""
+    if len(name) > NAME_MAX:
+        return False
     if name in FIXED or RULES_NAME(name):
         return True
     top, *segments = name.split("/")
@@ -946,6 +997,7 @@ STARTS = {
     b"face.enrolled": b"capture.started",
     b"face.compared": b"face.compare.started",
 }
+ATTRIBUTION = b"attribution"
 NO_END = b"~"
 """Sorts after every moment."""
 KEY, TEMPLATE = 1, 2
@@ -1001,8 +1053,11 @@ class Meaning:
     destroyed, and for each open start; and one bit for each event.
     """
 
-    def __init__(self, result: Result, first: int, texts: Iterable[str]) -> None:
+    def __init__(
+        self, result: Result, origin: str, first: int, texts: Iterable[str]
+    ) -> None:
         self._result = result
+        self._origin = origin
         self._first = first
         self._texts = frozenset(name.encode("ascii") for name in texts)
         self._textless: set[bytes] = set()
@@ -1014,6 +1069,9 @@ class Meaning:
         self._named_terms: list[tuple[bytes | None, bytes | None, bytes | None]] = []
         self._granted = Bits(first)
         self._left_out = Bits(first)
+        self._attribution = Bits(first)
+        self._over: dict[int, bool] = {}
+        """Ended grants that are not among the events: whether for attribution."""
         self._due: dict[int, tuple[int, int]] = {}
         self._deadlines: list[tuple[bytes, int, int]] = []
         self._open: dict[
@@ -1025,6 +1083,7 @@ class Meaning:
             b"consent.granted": self._grant,
             b"consent.withdrawn": self._end,
             b"consent.expired": self._end,
+            b"key.created": self._belongs,
             b"key.destroyed": self._destroyed,
             b"face.template.destroyed": self._destroyed,
             b"capture.started": self._start,
@@ -1051,6 +1110,9 @@ class Meaning:
 
     def grant_before(self, seq: int, fields: Fields) -> None:
         """Take in a grant that is not among the events."""
+        if seq < self._first and fields[0] > self._at:
+            self._at = fields[0]  # no event of the range may be earlier
+        self._text(seq, fields[4])
         self._hold(seq, None if fields[1] is None else int(fields[1]), fields)
 
     def leave_out(self, seq: int) -> None:
@@ -1108,6 +1170,7 @@ class Meaning:
     def _weigh(self) -> None:
         """Refuse what would not fit into memory, counting in live consents."""
         held = len(self._live) + 2 * (len(self._due) + len(self._open))
+        held += len(self._over)
         if held + 3 * len(self._terms) > LIVE_MAX:
             raise Unreadable(
                 f"同时有效的同意超过 {LIVE_MAX} 个，请分段导出",
@@ -1123,9 +1186,20 @@ class Meaning:
             self._named_terms.append((purpose, rules, site))
         return number
 
+    def _purpose(self, record: bytes) -> bytes | None:
+        return self._named_terms[int.from_bytes(record[24:28], "big")][0]
+
     def _plain(self, seq: int, consent: int | None, fields: Fields) -> None:
         if consent is not None:
             self._named(seq, consent)
+
+    def _belongs(self, seq: int, consent: int | None, fields: Fields) -> None:
+        self._named(seq, consent)
+
+    def _ended(self, consent: int) -> bool:
+        return consent not in self._live and (
+            consent in self._granted or consent in self._over
+        )
 
     def _named(self, seq: int, consent: int | None) -> None:
         """Judge a number that has to be an earlier consent's, alive or not."""
@@ -1146,6 +1220,8 @@ class Meaning:
 
     def _grant(self, seq: int, consent: int | None, fields: Fields) -> None:
         self._granted.add(seq)
+        if fields[3] == ATTRIBUTION:
+            self._attribution.add(seq)
         self._hold(seq, consent, fields)
 
     def _hold(self, seq: int, consent: int | None, fields: Fields) -> None:
@@ -1155,6 +1231,10 @@ class Meaning:
         if consent != seq:
             self._violate(
                 seq, "同意的编号不是自己", "a grant that does not name itself"
+            )
+        if purpose is None or subject is None:
+            self._violate(
+                seq, "同意没有写明人或用途", "a grant of nobody or for no purpose"
             )
         if not is_moment(until):
             self._violate(seq, "同意没有期限", "a grant without a moment `until`")
@@ -1182,6 +1262,8 @@ class Meaning:
             # A second end is not judged; one of nothing is.
             self._named(seq, consent)
             return
+        if consent not in self._granted:
+            self._over[consent] = self._purpose(record) == ATTRIBUTION
         allowed = int.from_bytes(record[28:31], "big")
         deadline = moment(milliseconds(fields[0]) + allowed * 1000)
         self._due[consent] = (seq, KEY | (TEMPLATE if record[31] else 0))
@@ -1239,9 +1321,10 @@ class Meaning:
             or consent is None
             or consent >= seq
             or at >= record[:24]
+            or purpose is None
+            or subject is None
             or record[24:28] != self._terms.get((purpose, rules, site))
-            or record[32:]
-            != (b"" if subject is None else binascii.unhexlify(subject[2:]))
+            or record[32:] != binascii.unhexlify(subject[2:])
         ):
             self._unfounded(seq, consent, fields)
         if b'"candidates":' in data:
@@ -1252,7 +1335,7 @@ class Meaning:
         record = self._live.get(consent)
         if consent >= seq:
             return "不在前", "is not earlier"
-        if record is None and (consent in self._granted or consent in self._due):
+        if self._ended(consent):
             return "已经结束", "had ended"
         if record is None:
             return "不存在", "is no such consent"
@@ -1261,7 +1344,7 @@ class Meaning:
         return None
 
     def _unfounded(self, seq: int, consent: int | None, fields: Fields) -> None:
-        at, _, _, purpose, rules, _, site, _, _ = fields
+        at, _, _, purpose, rules, _, site, subject, _ = fields
         if consent is None:
             self._violate(seq, "使用没有同意", "a use that names no consent")
             return
@@ -1275,7 +1358,16 @@ class Meaning:
         record = self._live[consent]
         term = self._named_terms[int.from_bytes(record[24:28], "big")]
         pairs = zip(("purpose", "rules", "site"), term, (purpose, rules, site))
-        other = [name for name, one, two in pairs if one != two] or ["subject"]
+        other = [name for name, one, two in pairs if one != two]
+        if record[32:] != (b"" if subject is None else binascii.unhexlify(subject[2:])):
+            other.append("subject")
+        if not other:
+            self._violate(
+                seq,
+                "使用：没有写明人或用途",
+                "a use: it names no subject or no purpose",
+            )
+            return
         self._violate(
             seq,
             f"使用：{other[0]} 与同意 {consent} 不同",
@@ -1360,8 +1452,12 @@ class Meaning:
             self._use(seq, consent, fields)
         elif (
             consent is not None
-            and consent not in self._live
-            and (consent in self._granted or consent in self._due)
+            and self._ended(consent)
+            and (
+                fields[3] == ATTRIBUTION
+                or consent in self._attribution
+                or self._over.get(consent, False)
+            )
         ):
             self._violate(
                 seq,
@@ -1383,12 +1479,20 @@ class Meaning:
         if consent is not None:
             self._named(seq, consent)
         told = json.loads(fields[2])
-        old, new = told.get("old"), told.get("new")
-        if isinstance(old, str) and isinstance(new, str):
-            if len(self.rotations) < LISTED_MAX:
-                self.rotations.append((seq, old, new))
+        if len(self.rotations) >= LISTED_MAX:
+            return  # none of them is followed
+        try:
+            keys = [parse_key(told[name]) for name in ("old", "new")]
+        except (Fault, KeyError, AttributeError):
+            keys = []
+        if [key.name for key in keys] == [self._origin] * 2:
+            self.rotations.append((seq, told["old"], told["new"]))
         else:
-            self._violate(seq, "换钥没有写明新旧公钥", "a rotation without both keys")
+            self._violate(
+                seq,
+                "换钥没有写明本日志的新旧公钥",
+                "a rotation without two keys of this log",
+            )
 
 
 # --- The pack -------------------------------------------------------------------------
@@ -1455,7 +1559,7 @@ class PackCheck:
         self._watch()
         tree = self._start()
         self._texts = {m[1] for m in map(RULES_NAME, archive.files) if m}
-        self._meaning = Meaning(result, self._first, self._texts)
+        self._meaning = Meaning(result, self._origin, self._first, self._texts)
         self._grants()
         self._targets = self._sizes()
         self._next = next(self._targets, None)
@@ -1558,9 +1662,10 @@ class PackCheck:
                 self._stop(KEYS, fault.zh, fault.en, line=number)
             if key not in self._known:
                 self._known.append(key)
+        self._ring = keyring(self._known)
         self._result.keys = [key.vkey for key in self._known[:LISTED_MAX]]
 
-    def _signers(self, note: Note, keys: Iterable[Key]) -> tuple[Key, ...]:
+    def _signers(self, note: Note, keys: Keyring) -> tuple[Key, ...]:
         """Return who signed a note of this log.
 
         Raises:
@@ -1621,7 +1726,7 @@ class PackCheck:
                             "首个越过范围的检查点之后还有",
                             "a checkpoint after the first beyond the range",
                         )
-                    signers = self._signers(note, self._known)
+                    signers = self._signers(note, self._ring)
                 except Fault as fault:
                     self._result.alter(CHECKPOINTS, fault.zh, fault.en, line=number)
                     continue
@@ -1658,7 +1763,7 @@ class PackCheck:
                 raise Fault(
                     "大小不是末检查点的", "its size is not the closing checkpoint's"
                 )
-            self._sealed_by = self._signers(note, self._known)
+            self._sealed_by = self._signers(note, self._ring)
         except Fault as fault:
             self._result.alter(MANIFEST_NOTE, fault.zh, fault.en)
 
@@ -1670,6 +1775,7 @@ class PackCheck:
         if receipt is not None and receipt.note is not None:
             given.append((receipt.file, receipt.note))
         pins = [key for key in self._pins if key.name == self._origin]
+        ring = keyring([*self._known, *pins])
         for file, note in given:
             told: dict[str, Any] = {"file": file, "origin": note.origin}
             told.update(size=note.size, result="other origin")
@@ -1683,8 +1789,7 @@ class PackCheck:
                     )
                 continue
             try:
-                keys = [*self._known, *(k for k in pins if k not in self._known)]
-                self._signers(note, keys)
+                self._signers(note, ring)
             except Fault as fault:
                 told["result"] = "altered"
                 self._result.alter(shown(file), fault.zh, fault.en)
@@ -1966,7 +2071,7 @@ class PackCheck:
                 for one in self._watched
             )
             signed = any(key.vkey in trusted for key in receipt.signers)
-            result.receipt["vouched"] = receipt.note is not None and (
+            result.receipt["vouched"] = bool(receipt.bodies) and (
                 signed or (compared and result.pinned)
             )
 
@@ -2025,7 +2130,9 @@ def receipt_check(
     if receipt.note is not None:
         result.receipt["origin"] = receipt.note.origin
         result.receipt["size"] = receipt.note.size
-        result.receipt["vouched"] = any(key in pins for key in receipt.signers)
+        result.receipt["vouched"] = bool(given) and any(
+            key in pins for key in receipt.signers
+        )
         if result.pack is None:
             result.demonstration = receipt.note.origin.startswith("salescenter/demo-")
     return receipt
@@ -2059,7 +2166,10 @@ def _receipt_given(told: dict[str, Any], found: dict[str, Any]) -> list[dict[str
         raise Fault("回执没有选择", "a receipt without its choices")
     if not is_hex64(told.get("rules")):
         raise Fault("回执没有规则版本", "a receipt without its rules")
-    given = [one for one in choices if one.get("event_state", "given") == "given"]
+    states = [one.get("event_state", "given") for one in choices]
+    if not all(state in ("given", "refused") for state in states):
+        raise Fault("选择不是同意也不是拒绝", "a choice neither given nor refused")
+    given = [one for one, state in zip(choices, states) if state == "given"]
     found["choices"], found["given"] = len(choices), len(given)
     return given
 
@@ -2082,7 +2192,9 @@ def _receipt_proofs(
         raise Fault("检查点与公钥的来源不同", "the note's origin is not its key's")
     if not is_count(told.get("size")) or told["size"] != note.size:
         raise Fault("大小不是检查点的", "its size is not its note's")
-    signers = signers_of(note, {key: 0, **dict.fromkeys(pins, 0)})
+    signers = signers_of(
+        note, keyring([key, *(pin for pin in pins if pin.name == note.origin)])
+    )
     if not signers:
         raise Fault("检查点没有公钥的签名", "its note is not signed by its key")
     if not isinstance(proofs, list) or len(proofs) != len(given):
@@ -2135,6 +2247,11 @@ def _receipt_proof(
             None if value is None else value.decode("ascii")
         ):
             raise Fault(f"{name} 与正文不同", f"another {name} than the receipt tells")
+    since = choice.get("granted_at", "0001-01-01T00:00:00.000Z")
+    if not is_moment(since) or (
+        milliseconds(since.encode("ascii")) > milliseconds(fields[0]) + CLOCK_MS
+    ):
+        raise Fault("granted_at 晚于正文", "its granted_at is after the log's")
     return int(seq), raw
 
 
@@ -2190,7 +2307,7 @@ def pinned_keys(text: str) -> list[Key]:
     except Fault as fault:
         if text.startswith("salescenter/"):
             raise Unreadable(f"--pin：{fault.zh}", f"--pin: {fault.en}") from None
-    raw = read_file(text, KEYS_MAX).decode("utf-8", "replace")
+    raw = read_file(text, KEYS_MAX).decode("utf-8-sig", "replace")
     try:
         keys = [parse_key(line.strip()) for line in raw.splitlines() if line.strip()]
     except Fault as fault:
@@ -2240,7 +2357,8 @@ def _verify(
     notes = []
     for prior in priors:
         try:
-            notes.append((prior, parse_note(read_file(prior, NOTE_MAX))))
+            raw = read_file(prior, NOTE_MAX).replace(b"\r\n", b"\n")
+            notes.append((prior, parse_note(raw.removeprefix(b"\xef\xbb\xbf"))))
         except Unreadable:
             raise
         except Fault as fault:
@@ -2274,6 +2392,15 @@ VERDICTS = {
 }
 
 
+PRIORS = {
+    "consistent": "一致",
+    "altered": "不一致",
+    "other origin": "属于另一日志",
+    "before the range": "早于范围",
+    "beyond the pack": "晚于范围",
+}
+
+
 def found_line(found: Mapping[str, Any]) -> str:
     """Return one finding as a line."""
     where = [str(found[name]) for name in ("file",) if name in found]
@@ -2285,7 +2412,12 @@ def found_line(found: Mapping[str, Any]) -> str:
 
 
 def report(result: Result) -> Iterator[str]:
-    """Yield the lines for people; the first is the verdict."""
+    """Yield the lines for people, each of a bounded length; first the verdict."""
+    for line in _report(result):
+        yield line if len(line) <= SHOWN_LINE_MAX else line[:SHOWN_LINE_MAX] + "…"
+
+
+def _report(result: Result) -> Iterator[str]:
     first = VERDICTS[result.verdict]
     if result.demonstration:
         first += " · 演示 DEMONSTRATION"
@@ -2340,7 +2472,10 @@ def _pack_lines(result: Result) -> Iterator[str]:
     pinned = "由所给公钥签署 signed by the pinned key" if result.pinned else "否 no"
     yield f"  公钥核对 pinned  {pinned}"
     for prior in result.priors:
-        yield f"  先前 prior  {shown(prior['file'])}: {prior['size']} {prior['result']}"
+        yield (
+            f"  先前 prior  {shown(prior['file'])}: {prior['size']} "
+            f"{PRIORS[prior['result']]} {prior['result']}"
+        )
     if result.unknown_kinds:
         kinds = ", ".join(
             f"{k} ({n})" for k, n in list(result.unknown_kinds.items())[:9]
@@ -2363,7 +2498,7 @@ def _receipt_lines(receipt: Mapping[str, Any]) -> Iterator[str]:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Argparse would exit 2, which means something else here."""
-        raise Unreadable("参数不对", f"usage: {message}")
+        raise Unreadable("参数不对", f"usage: {shown(message)}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -2396,6 +2531,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as problem:  # noqa: BLE001 (an inspector must never see a traceback)
         result = Result(unreadable=f"内部错误 / internal error: {shown(problem)}")
     code = result.exit
+    if sys.stdout is None:
+        # Closed by who called it: only the exit code can tell.
+        return code
     try:
         if as_json:
             _write(json.dumps(result.as_json(), indent=1))

@@ -14,6 +14,8 @@ from tests.audit.test_verifier.conftest import Check
 from tests.audit.test_verifier.scenes import (
     ANOTHER,
     HERE,
+    NEWER,
+    RULES,
     THERE,
     compared,
     grant,
@@ -145,3 +147,22 @@ def test_proofs_hold_for_every_leaf_and_no_other(size: int) -> None:
         assert root_by_path(leaves[index], index, size, [*path, root]) != root
         if path:
             assert root_by_path(leaves[index], index, size, path[:-1]) != root
+
+
+def test_a_grant_from_outside_is_not_later_than_the_range(broken: Broken) -> None:
+    log = two_sites()
+    log.edit(HERE, at=log.event(5)["at"])
+    assert broken(log, first=5) == []
+    log.edit(HERE, at=log.event(6)["at"])
+    what = "its time is before the event before it"
+    assert broken(log, first=5) == [(5, what)]
+
+
+def test_a_grant_from_outside_has_the_text_of_its_rules(broken: Broken) -> None:
+    log = house()
+    one, probe = grant(log, subject=ANOTHER, rules=NEWER), grant(log, rules=RULES)
+    compared(log, probe, one)
+    assert broken(log, first=probe) == []
+    del log.documents[NEWER]
+    what = f"no text rules/{NEWER}.json"
+    assert broken(log, first=probe) == [(one, what)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from audit.verifier import NEEDED, Result
+from audit.verifier import NEEDED, Fault, Result, strict_json
 from tests import packs
 from tests.audit.test_verifier.conftest import Check
 from tests.audit.test_verifier.scenes import RULES, grant, house, later, under
@@ -360,3 +360,25 @@ def test_other_spellings_of_lines_are_fine(sound: Sound) -> None:
         files[name] = json.dumps(told, ensure_ascii=False).encode() + b"\n"
     files["start.json"] = files["start.json"][:-1]
     sound(log, packs.zipped(packs.resealed(files, log, closing=5)))
+
+
+@pytest.mark.parametrize(
+    ("raw", "fine"),
+    [
+        (b"[" * 64 + b"]" * 64, True),
+        (b"[" * 65 + b"]" * 65, False),
+        (b'{"a":' * 65 + b"1" + b"}" * 65, False),
+        (b'"' + b"[" * 30_000 + b'"', True),
+        (b'"\\"' + b"[" * 30_000 + b'"', True),
+        (b'["\\\\",' + b"[" * 64 + b"]" * 65, False),
+        (b"[" + b"[]," * 19_998 + b"[]]", True),
+        (b"[" + b"[]," * 19_999 + b"[]]", False),
+    ],
+)
+def test_json_is_64_levels_deep_at_most(raw: bytes, fine: bool) -> None:
+    json.loads(raw)
+    if fine:
+        strict_json(raw)
+    else:
+        with pytest.raises(Fault, match="too many objects and lists"):
+            strict_json(raw)

@@ -229,7 +229,16 @@ def test_what_belongs_to_a_consent_names_one(kind: str, broken: Broken) -> None:
     assert broken(log) == [(seq, f"consent {seq} is not earlier")]
 
 
-@pytest.mark.parametrize("kind", ["consent.withdrawn", "consent.expired"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "consent.withdrawn",
+        "consent.expired",
+        "key.created",
+        "key.destroyed",
+        "face.template.destroyed",
+    ],
+)
 def test_an_end_names_what_it_ends(kind: str, broken: Broken) -> None:
     log = house()
     seq = under(log, grant(log), kind, consent=None)
@@ -255,6 +264,63 @@ def test_nothing_is_decided_anew_after_the_consent_ended(broken: Broken) -> None
     assert broken(log) == [(seq, found)]
     log.edit(seq, consent=1)
     assert broken(log) == [(seq, "event 1 is no consent.granted")]
+
+
+def test_nor_when_only_the_consent_says_that_it_was_attribution(
+    broken: Broken,
+) -> None:
+    log = house()
+    consent = grant(log, "attribution")
+    first = later(log, 1)
+    withdrawn(log, consent)
+    for purpose in (None, "contact"):
+        data = {"outcome": "review"}
+        under(log, consent, "decision.made", purpose=purpose, data=data)
+    seq = log.find("decision.made")
+    what = f"decided anew after consent {consent} had ended"
+    assert broken(log) == broken(log, first=first) == [(seq, what), (seq + 1, what)]
+
+
+def test_an_end_is_remembered_when_the_grant_is_from_outside(broken: Broken) -> None:
+    log = house()
+    consent = grant(log, "attribution")
+    first = later(log, 1)
+    withdrawn(log, consent)
+    seq = under(log, consent, "decision.revised", data={"outcome": "walk_in"})
+    what = f"decided anew after consent {consent} had ended"
+    assert broken(log, first=first) == [(seq, what)]
+    log.edit(seq, data={"outcome": "channel"})
+    what = f"a use: consent {consent} had ended"
+    assert broken(log, first=first) == [(seq, what)]
+
+
+@pytest.mark.parametrize("purpose", ["contact", "face.attribution"])
+def test_the_end_of_another_consent_forbids_no_decision(
+    purpose: str, sound: Sound, broken: Broken
+) -> None:
+    log = house()
+    consent = grant(log, purpose)
+    first = later(log, 1)
+    withdrawn(log, consent)
+    seq = under(log, consent, "decision.revised", data={"outcome": "walk_in"})
+    sound(log)
+    sound(log, first=first)
+    log.edit(seq, data={"outcome": "channel"})
+    assert broken(log) == [(seq, f"a use: consent {consent} had ended")]
+
+
+@pytest.mark.parametrize("name", ["purpose", "subject"])
+def test_a_grant_is_somebodys_and_for_something(name: str, broken: Broken) -> None:
+    log = house()
+    consent = grant(log)
+    use = under(log, consent, "contact.viewed")
+    for seq in (consent, use):
+        log.edit(seq, **{name: None})
+    assert broken(log) == [
+        (consent, "a grant of nobody or for no purpose"),
+        (use, "a use: it names no subject or no purpose"),
+    ]
+    assert [seq for seq, _ in broken(log, first=use)] == [consent, use]
 
 
 def test_an_unknown_kind_is_reported_and_not_judged(sound: Sound) -> None:

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from audit.verifier import Fault, Result, parse_note, verify_pack
+from audit.verifier import (
+    Fault,
+    Result,
+    parse_key,
+    parse_note,
+    signers_of,
+    verify_pack,
+)
 from tests import packs
 from tests.audit.test_verifier.conftest import Check
 from tests.audit.test_verifier.scenes import house, later
@@ -58,6 +65,7 @@ def test_a_note_says_three_lines() -> None:
         GOOD[:-1],
         GOOD.rstrip("\n") + "\n\n",
         GOOD.replace("\n\n", "\n"),
+        GOOD[GOOD.index("\n") :],
         GOOD.replace("\n\n", "\nextension\n\n"),
         GOOD.replace("\n\n", "\n\n\n"),
         GOOD.replace("—", "-"),
@@ -319,8 +327,12 @@ def test_a_rotation_names_both_keys(
 ) -> None:
     log, _, _ = rotated()
     seq = log.find("signer.rotated")
-    log.edit(seq, data={missing: None})
-    assert broken(log) == [(seq, "a rotation without both keys")]
+    stranger = Signer("salescenter/demo-other/1").vkey
+    odds: list[object] = [None, 1, True, [], "", "x", stranger]
+    for odd in [*odds, Signer(log.origin).vkey[:-1]]:
+        log.edit(seq, data={missing: odd})
+        what = "a rotation without two keys of this log"
+        assert broken(log) == [(seq, what)]
 
 
 def test_an_older_note_is_compared(check: Check) -> None:
@@ -385,3 +397,39 @@ def test_a_log_may_be_under_two_keys_at_once(sound: Sound) -> None:
     log = days()
     log.rotations = [(0, [Signer(log.origin), Signer(log.origin, "second")])]
     sound(log)
+
+
+def test_two_keys_of_one_id(check: Check) -> None:
+    """Four bytes are no name: whoever likes finds two keys that share them."""
+    log = days()
+    one, two = Signer(log.origin), Signer(log.origin, "other")
+    keys = [parse_key(signer.vkey) for signer in (one, two)]
+    ring = {(log.origin, one.key_id): keys}
+    two.key_id = one.key_id
+    for signers in ([one], [two], [one, two]):
+        note = parse_note(packs.checkpoint(log, 3, signers=signers).encode())
+        found = [key.public for key in signers_of(note, ring)]
+        assert found == [signer.public for signer in signers]
+    two.private = Signer(log.origin, "third").private
+    note = parse_note(packs.checkpoint(log, 3, signers=[two]).encode())
+    with pytest.raises(Fault):
+        signers_of(note, ring)
+
+
+def test_a_pinned_key_of_another_log_is_a_stranger(check: Check) -> None:
+    log = days()
+    other = Signer("salescenter/demo-other/1")
+    prior = packs.checkpoint(log, 3, signers=[other])
+    result = check(packs.pack(log), priors=[prior], pins=[other.vkey])
+    assert [one["result"] for one in result.priors] == ["altered"]
+
+
+def test_files_from_outside_may_have_been_saved_by_windows(
+    check: Check, tmp_path: Path
+) -> None:
+    log = days()
+    pin = tmp_path / "pin.txt"
+    pin.write_bytes(b"\xef\xbb\xbf" + packs.vkey(log).encode() + b"\r\n")
+    prior = "\ufeff" + packs.checkpoint(log, 3).replace("\n", "\r\n")
+    result = check(packs.pack(log), priors=[prior], pins=[str(pin)])
+    assert (result.exit, result.priors[0]["result"]) == (0, "consistent")

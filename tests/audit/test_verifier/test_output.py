@@ -254,6 +254,56 @@ def test_a_closed_pipe_changes_nothing(tmp_path: Path) -> None:
     assert (process.returncode, said) == (1, b"")
 
 
+@pytest.mark.parametrize("arguments", [["x.zip"], ["x.zip", "--json"], ["y.zip"]])
+def test_without_an_output_the_exit_code_tells(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "x.zip").write_bytes(packs.pack(log_of()))
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, str(SOURCE), *arguments],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (3 if "y.zip" in arguments else 2, b"")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--x\x1b[31m\nSOUND"],
+        ["x.zip", "\u202e\x1b[2J"],
+        ["x.zip", "--pin", "\x1b[2J" + "k" * 90_000],
+    ],
+)
+def test_what_is_called_is_shown_and_never_obeyed(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "x.zip").write_bytes(packs.pack(log_of()))
+    done = run(tmp_path, *arguments)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert not {"\x1b", "\u202e"} & set(done.stdout)
+    assert done.stdout.count("\n") == 1
+    assert len(done.stdout) < 600
+
+
+def test_no_line_is_endless() -> None:
+    result = verifier.Result(pack="x", origin="o" * 9_000, last_seq=1)
+    result.unknown_kinds = {"k" * 9_000: 1}
+    result.alter("f" * 9_000, "另", "other")
+    assert max(map(len, verifier.report(result))) < 600
+
+
+def test_earlier_notes_are_told_in_both_languages(tmp_path: Path) -> None:
+    log = log_of()
+    (tmp_path / "x.zip").write_bytes(packs.pack(log, 0, 2))
+    (tmp_path / "a.note").write_text(packs.checkpoint(log, 2), "utf-8")
+    (tmp_path / "b.note").write_text(packs.checkpoint(log, 4), "utf-8")
+    said = run(tmp_path, "x.zip", "--prior", "a.note", "--prior", "b.note").stdout
+    assert "先前 prior  a.note: 2 一致 consistent\n" in said
+    assert "先前 prior  b.note: 4 晚于范围 beyond the pack\n" in said
+
+
 def test_interrupted_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

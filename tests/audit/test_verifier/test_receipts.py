@@ -125,6 +125,12 @@ def test_when_it_was_granted_is_the_offices_own_clock(check: Check) -> None:
     told = packs.receipt(visitor(), SOMEBODY)
     told["choices"][0]["granted_at"] = "2026-03-02T00:59:59.000Z"
     assert check(None, receipt=signed(told)).exit == 2
+    told["choices"][0]["granted_at"] = "2026-03-02T01:00:07.000Z"
+    assert check(None, receipt=signed(told)).exit == 2
+    for odd in ("2026-03-02T01:00:07.001Z", "2026-02-30T01:00:00.000Z", None, 1):
+        told["choices"][0]["granted_at"] = odd
+        what = "proof 1: its granted_at is after the log's"
+        assert why(check, signed(told)) == what
 
 
 def test_each_given_choice_has_its_proof(check: Check) -> None:
@@ -142,7 +148,25 @@ def test_who_refused_everything_has_a_receipt_too(check: Check) -> None:
     full = packs.receipt(visitor(), SOMEBODY)
     refused = [{"purpose": "contact", "event_state": "refused"}]
     told = signed({**full, "choices": refused, "proofs": []})
-    assert check(None, receipt=told).exit == 2
+    pin = str(full["vkey"])
+    # No key vouches for a refusal: the log proves what was given.
+    for raw in (None, packs.pack(visitor())):
+        result = check(raw, receipt=told, pins=[pin])
+        assert result.exit == 2
+        assert result.as_json()["unvouched"] == ["the receipt proves no consent"]
+    none = signed({**full, "choices": [], "proofs": []})
+    assert check(None, receipt=none, pins=[pin]).exit == 2
+
+
+@pytest.mark.parametrize("state", ["Given", "withdrawn", "", None, 1, [], {}, True])
+def test_a_choice_is_given_or_refused(state: object, check: Check) -> None:
+    full = packs.receipt(visitor(), SOMEBODY)
+    full["choices"][2]["event_state"] = state
+    what = "a choice neither given nor refused"
+    assert why(check, signed(full)) == what
+    del full["choices"][0]["event_state"]
+    full["choices"][2]["event_state"] = "refused"
+    assert check(None, receipt=signed(full)).exit == 2
 
 
 def test_paths_lead_to_the_root(check: Check) -> None:

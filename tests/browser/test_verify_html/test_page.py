@@ -25,7 +25,7 @@ from tests.packs.log import Log
 
 pytestmark = pytest.mark.browser
 
-SIZE_MAX = 90_000
+SIZE_MAX = 93_000
 
 
 def test_it_is_one_file_that_loads_nothing() -> None:
