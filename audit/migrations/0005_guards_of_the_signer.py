@@ -9,6 +9,11 @@ ALTER TABLE audit_signing
     ADD CONSTRAINT audit_signing_size CHECK (size BETWEEN 1 AND 9007199254740991),
     ADD CONSTRAINT audit_signing_manifest CHECK (manifest ~ '^[0-9a-f]{64}$');
 
+-- What a verifier would call altered is not written: too long, or not of the grammar's
+-- letters.
+ALTER TABLE audit_body ADD CONSTRAINT audit_body_letters CHECK (
+    octet_length(body) <= 65536 AND convert_from(body, 'UTF8') !~ '[^ -\[\]-~]');
+
 CREATE FUNCTION audit_refusal_in_log() RETURNS trigger LANGUAGE plpgsql
 SET search_path = public, pg_temp AS $$
 DECLARE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import psycopg
@@ -222,6 +223,40 @@ NEXT_EVENT = (
     "INSERT INTO audit_event (eid, log, seq, leaf)"
     " SELECT gen_random_uuid(), log, size + {ahead}, sha256('x') FROM audit_head"
 )
+
+
+@pytest.mark.parametrize("letters", ["\\\\", "\u738b", "x" * 65_536])
+def test_no_body_is_written_that_a_verifier_would_call_altered(
+    db: Database, letters: str
+) -> None:
+    make.house()
+
+    def write() -> None:
+        with db.connect("app", autocommit=False) as link:
+            row = link.execute("SELECT size, last_at FROM audit_head").fetchone()
+            assert row is not None
+            raw = json.dumps(
+                {"at": row[1], "clause": "a", "n": letters, "seq": row[0]},
+                ensure_ascii=False,
+            ).encode()
+            link.execute(
+                "INSERT INTO audit_event (eid, log, seq, leaf) SELECT"
+                " gen_random_uuid(), log, size, sha256('\\x00'::bytea || %s::bytea)"
+                " FROM audit_head",
+                [raw],
+            )
+            link.execute(
+                "INSERT INTO audit_body (log, seq, body) SELECT log, %s, %s"
+                " FROM audit_head",
+                [row[0], raw],
+            )
+            link.commit()
+
+    with pytest.raises(psycopg.errors.CheckViolation):
+        write()
+    with db.connect("owner") as owner:
+        owner.execute("ALTER TABLE audit_body DROP CONSTRAINT audit_body_letters")
+    write()
 
 
 @pytest.mark.parametrize(
