@@ -79,6 +79,8 @@ def test_it_signs_and_answers_and_ends_when_told(
     with signing_process(environment) as process:
         wait_for(lambda: Checkpoint.objects.exists())
         assert signing.checkpoint_request().size == Head.objects.get().size
+        # It says how it stands after it has answered.
+        wait_for(lambda: Signer.objects.exists())
         assert Signer.objects.get().separated is AS_ROOT
         assert process.poll() is None
     assert process.poll() is not None
