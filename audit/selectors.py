@@ -167,6 +167,11 @@ def event_seq(*, eid: UUID) -> int | None:
     return None if log is None else numbers_of(log=log, eids=[eid]).get(eid)
 
 
+def event_place(*, eid: UUID) -> tuple[str, int] | None:
+    """Return log and number of an event where it was written first, or None."""
+    return Event.objects.filter(eid=eid).values_list("log", "seq").first()
+
+
 def log_faults(*, log: str | None = None) -> Iterator[str]:
     """Recompute a log from its stored bodies and yield what does not hold.
 

@@ -12,7 +12,7 @@ from audit import clock
 from audit.models import Refusal
 from audit.reading.logs import LogHead
 from audit.reading.questions import Open, Opens, Questions, questions
-from audit.selectors import event_seq, log_faults
+from audit.selectors import event_place, log_faults
 from audit.signing import SignerState, signer_state
 from audit.views.room import local, log_of, reading, room, told, zone_first
 from audit.views.search import RECOMPUTED_MAX
@@ -92,10 +92,11 @@ def _moment(stamped: str, zone: ZoneInfo) -> str:
 
 
 def _refusal(refusal: Refusal, zone: ZoneInfo) -> dict[str, Any]:
-    seq = None if refusal.event is None else event_seq(eid=refusal.event)
+    place = None if refusal.event is None else event_place(eid=refusal.event)
     return {
         "refusal": refusal,
         "at": local(refusal.at, zone),
         "reason": value_words("reason", refusal.reason) or refusal.reason,
-        "link": None if seq is None else {"seq": seq, "query": ""},
+        # It lies in the log that was refused, which may be closed since.
+        "link": place and {"seq": place[1], "query": f"?log={place[0]}"},
     }
