@@ -23,8 +23,8 @@ from django.db import connection
 from audit import notes
 from audit.documents import document_get
 from audit.errors import ExportTooLarge, SignerRefuses
+from audit.locks import BODIES, held
 from audit.models import Checkpoint, Head
-from audit.pruning import bodies_held
 from audit.selectors import pruned_before
 from audit.signing import (
     checkpoint_covering,
@@ -145,7 +145,7 @@ def pack_write(*, scope: Scope, target: Path) -> str:
     where = settings.EXPORTS_DIR if scope.identified else target.parent
     Path(where).mkdir(mode=0o700, parents=True, exist_ok=True)
     with (
-        bodies_held(),
+        held(BODIES, shared=True),
         tempfile.TemporaryDirectory(prefix=SCRATCH, dir=where) as folder,
     ):
         whole = Path(folder) / "pack"

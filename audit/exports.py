@@ -10,14 +10,13 @@ import hashlib
 import logging
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 
 from audit import clock, log
 from audit.bundle import IDENTIFIED, PSEUDONYMOUS, SCRATCH, Scope, pack_write
@@ -34,6 +33,7 @@ from audit.errors import (
     SitesUnknown,
 )
 from audit.ids import uuid7
+from audit.locks import EXPORTING, held, held_if_free
 from audit.models import Export, Head, Index
 from audit.selectors import rules_in_force
 from audit.signing import (
@@ -47,8 +47,6 @@ logger = logging.getLogger(__name__)
 KEPT = timedelta(days=7)
 SITES_MAX = 64
 """As many as the event of an export can name."""
-_LOCK = 0x73616C6578
-"""One process at a time makes exports (an advisory lock of the database)."""
 
 
 def export_scope(
@@ -201,7 +199,7 @@ def export_make(*, scope: Scope, target: Path, export: Export | None = None) -> 
         raise ExportNotApproved
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     hidden = target.with_name(f".{target.name}.{uuid7()}")
-    with _one_at_a_time():
+    with held(EXPORTING):
         try:
             sha256 = pack_write(scope=scope, target=hidden)
             _made(scope, export, sha256)
@@ -220,16 +218,6 @@ def _made(scope: Scope, export: Export | None, sha256: str) -> None:
             locked.made_at = clock.now()
             locked.made_event = made.eid
             locked.save(update_fields=["made_at", "made_event"])
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
 def export_now(*, scope: Scope, target: Path) -> str:
@@ -271,15 +259,11 @@ def exports_make_due() -> int:
 
     What the signer keeps from being made is tried again the next time.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
+    with held_if_free(EXPORTING) as free:
+        if not free:
             return 0
         _scratch_forget()
-        try:
-            return sum(_make(export) for export in _due())
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        return sum(_make(export) for export in _due())
 
 
 def exports_forget_due() -> int:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, connections
+from django.db import connections
 
 from audit import clock, log
 from audit.drafts import SYSTEM
 from audit.errors import TermTooShort
 from audit.indexing import upkeep
+from audit.locks import BODIES, held
 from audit.models import Body, Head
 from audit.selectors import STANDING, event_list, rules_in_force
 
@@ -28,8 +27,6 @@ YEARS_MIN = 3
 """Records of processing are kept at least as long (pipl-55-56)."""
 _PARTITION = re.compile(r"audit_body_([0-9]+)")
 _OWNER = "owner"
-_LOCK = 0x7072756E65
-"""Pruning waits for exports, and they for it (an advisory lock of the database)."""
 _KEPT = f"""(
     EXISTS (SELECT 1 FROM audit_index i WHERE i.log = b.log AND i.seq = b.seq
              AND i.type IN ({", ".join(f"'{kind}'" for kind in STANDING)}))
@@ -51,27 +48,6 @@ class Pruned:
     bodies: int
 
 
-@contextmanager
-def bodies_held() -> Iterator[None]:
-    """Let nobody prune for a block that reads bodies in more than one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock_shared(%s)", [_LOCK])
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock_shared(%s)", [_LOCK])
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
-
-
 def prune(*, years: int = YEARS_DEFAULT, partition: int = 2**20) -> Pruned | None:
     """Drop the partitions of which every body is older than the term.
 
@@ -90,7 +66,7 @@ def prune(*, years: int = YEARS_DEFAULT, partition: int = 2**20) -> Pruned | Non
     """
     if years < YEARS_MIN:
         raise TermTooShort
-    with _alone():
+    with held(BODIES):
         return _prune(years, partition)
 
 
