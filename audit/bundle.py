@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -28,7 +28,6 @@ from audit.models import Checkpoint, Head
 from audit.selectors import pruned_before
 from audit.signing import (
     checkpoint_covering,
-    checkpoint_request,
     manifest_sign,
     signer_require,
     vkeys,
@@ -135,10 +134,6 @@ def pack_write(*, scope: Scope, target: Path) -> str:
         # Before anything is read: it may refuse, and parts log what they read.
         signer_require()
     closing = checkpoint_covering(log=scope.log, size=scope.last + 1)
-    if closing is None and head.closed_at is None:
-        checkpoint_request()
-        # A day's end before it may cover the range already.
-        closing = checkpoint_covering(log=scope.log, size=scope.last + 1)
     if closing is None:
         raise SignerRefuses
     # What names people is never put down outside the private folder, half or whole.
@@ -220,7 +215,7 @@ class _Pack:
         entry.create_system = 3
         entry.external_attr = MODE
         digest = hashlib.sha256()
-        with self._open(entry) as file:
+        with self.archive.open(entry, "w") as file:
             for chunk in chunks:
                 digest.update(chunk)
                 try:
@@ -229,9 +224,6 @@ class _Pack:
                     # zipfile's word for a file that would need ZIP64.
                     raise ExportTooLarge from None
         self.hashes[name] = digest.hexdigest()
-
-    def _open(self, entry: zipfile.ZipInfo) -> IO[bytes]:
-        return self.archive.open(entry, "w")
 
 
 def _later(

@@ -35,7 +35,7 @@ from audit.errors import (
 from audit.ids import uuid7
 from audit.locks import EXPORTING, held, held_if_free
 from audit.models import Export, Head, Index
-from audit.selectors import rules_in_force
+from audit.selectors import head_find, rules_in_force
 from audit.signing import (
     checkpoint_covering,
     checkpoint_latest,
@@ -71,8 +71,7 @@ def export_scope(
         SitesUnknown: a code is no site's of the log.
         RangeEmpty: no event lies in the range.
     """
-    found = Head.objects.filter(log=log) if log else Head.objects.filter(closed_at=None)
-    head = found.first()
+    head = head_find(log=log)
     if head is None:
         raise LogClosed
     if sites is not None:

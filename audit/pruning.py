@@ -19,7 +19,7 @@ from audit.errors import TermTooShort
 from audit.indexing import upkeep
 from audit.locks import BODIES, held
 from audit.models import Body, Head
-from audit.selectors import STANDING, event_list, rules_in_force
+from audit.selectors import STANDING, event_list, head_find, rules_in_force
 
 YEARS_DEFAULT = 5
 """Proof of having informed and of consent is kept as long (sh-crpl-31)."""
@@ -71,7 +71,7 @@ def prune(*, years: int = YEARS_DEFAULT, partition: int = 2**20) -> Pruned | Non
 
 
 def _prune(years: int, partition: int) -> Pruned | None:
-    head = Head.objects.filter(closed_at=None).first()
+    head = head_find()
     if head is None:
         return None
     limit = clock.stamp(_years_before(clock.now(), years))

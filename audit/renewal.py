@@ -23,6 +23,7 @@ from audit.catalogue import KINDS
 from audit.drafts import Act, Draft
 from audit.errors import LogNotRefused
 from audit.models import Body, Carried, Head
+from audit.selectors import head_find
 from audit.signing import refusal_open
 
 
@@ -53,7 +54,7 @@ def log_renew(
         tell_time()
         # Whoever appends holds the head to the end, so nothing is half in either.
         head_lock()
-        closing = Head.objects.filter(closed_at=None).first()
+        closing = head_find()
         refusal = refusal_open()
         # Another renewal may have been faster, and its log is not refused.
         if closing is None or refusal is None or refusal.log != closing.log:

@@ -36,10 +36,15 @@ def log_current() -> str | None:
     return Head.objects.filter(closed_at=None).values_list("log", flat=True).first()
 
 
-def log_state(*, log: str | None = None) -> State | None:
+def head_find(*, log: str | None = None) -> Head | None:
     """Return the head of a log, the open one by default, or None. One query."""
     found = Head.objects.filter(log=log) if log else Head.objects.filter(closed_at=None)
-    head = found.first()
+    return found.first()
+
+
+def log_state(*, log: str | None = None) -> State | None:
+    """Return the head of a log, the open one by default, or None. One query."""
+    head = head_find(log=log)
     if head is None:
         return None
     return State(
@@ -180,8 +185,7 @@ def log_faults(*, log: str | None = None) -> Iterator[str]:
     Args:
         log: which log; the open one by default.
     """
-    found = Head.objects.filter(log=log) if log else Head.objects.filter(closed_at=None)
-    head = found.first()
+    head = head_find(log=log)
     if head is None:
         return
     # None from the first gap on: there is no root without every leaf before it.

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from audit import clock, log, notes
 from audit.drafts import SYSTEM
 from audit.errors import LogClosed, SignerRefuses, SignerSilent
-from audit.models import Checkpoint, Head, Refusal, Signer, SigningRequest
-from audit.selectors import log_current, log_state, rules_in_force
+from audit.models import Checkpoint, Refusal, Signer, SigningRequest
+from audit.selectors import head_find, rules_in_force
 
 SILENT_AFTER = timedelta(minutes=2)
 """A signer that has not looked for so long does not run."""
@@ -56,17 +56,17 @@ class SignerState:
 
 
 def signer_state() -> SignerState:
-    """Return what the signer last said. Four queries."""
-    state = log_state()
-    said = None if state is None else Signer.objects.filter(log=state.log).first()
-    last = None if state is None else checkpoint_latest(log=state.log)
-    size = state.size if state else 0
+    """Return what the signer last said. Three queries, and a fourth if it refuses."""
+    head = head_find()
+    said = None if head is None else Signer.objects.filter(log=head.log).first()
+    last = None if head is None else checkpoint_latest(log=head.log)
+    size = head.size if head else 0
     return SignerState(
         running=said is not None and abs(clock.now() - said.seen_at) < SILENT_AFTER,
         separated=said is not None and said.separated,
-        refused=refusal_open(),
+        refused=_refusal_of(said),
         checkpoint=last,
-        vkey=(vkeys(log=state.log) or [""])[-1] if state else "",
+        vkey=(_vkeys_of(said) or [""])[-1],
         unsigned=size - (last.size if last else 0),
         seen_at=said.seen_at if said else None,
     )
@@ -84,7 +84,10 @@ def checkpoint_covering(*, log: str, size: int) -> Checkpoint | None:
 
 def vkeys(*, log: str) -> list[str]:
     """Return the verifier keys that ever signed a log, oldest first, as texts."""
-    said = Signer.objects.filter(log=log).first()
+    return _vkeys_of(Signer.objects.filter(log=log).first())
+
+
+def _vkeys_of(said: Signer | None) -> list[str]:
     return said.vkeys.splitlines() if said else []
 
 
@@ -96,7 +99,7 @@ def signer_require() -> None:
         SignerSilent: nobody answered in time.
         SignerRefuses: the tree does not extend the one signed last.
     """
-    head = Head.objects.filter(closed_at=None).first()
+    head = head_find()
     if head is None:
         raise LogClosed
     _ask(log=head.log, size=head.size, manifest=None)
@@ -112,7 +115,7 @@ def checkpoint_request() -> Checkpoint:
         SignerSilent: nobody answered in time.
         SignerRefuses: the tree does not extend the one signed last.
     """
-    head = Head.objects.filter(closed_at=None).first()
+    head = head_find()
     if head is None:
         raise LogClosed
     last = checkpoint_latest(log=head.log)
@@ -161,11 +164,16 @@ def _ask(*, log: str, size: int, manifest: str | None) -> str:
 
 def refusal_open() -> Refusal | None:
     """Return the last refusal that is not settled: that of the log that is open."""
-    current = log_current()
-    said = Signer.objects.filter(log=current, refused=True).first()
-    if said is None:
+    head = head_find()
+    if head is None:
         return None
-    return Refusal.objects.filter(log=current).order_by("-at", "-id").first()
+    return _refusal_of(Signer.objects.filter(log=head.log).first())
+
+
+def _refusal_of(said: Signer | None) -> Refusal | None:
+    if said is None or not said.refused:
+        return None
+    return Refusal.objects.filter(log=said.log).order_by("-at", "-id").first()
 
 
 def refusals_tell() -> int:

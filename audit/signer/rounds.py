@@ -74,6 +74,8 @@ class Signer:
         """
         with self.keeper.alone():
             memory = self.keeper.recall()
+            # Before the head: who asks saw it, so that what is signed covers them.
+            waiting = _waiting()
             head = Head.objects.using(USING).filter(closed_at=None).first()
             if head is None:
                 return 0
@@ -84,10 +86,9 @@ class Signer:
             if not memory.refused:
                 # What was signed before a crash comes before what is signed now.
                 self._publish(memory)
-                asked = SigningRequest.objects.using(USING).filter(answered_at=None)
-                if now or asked.exists() or self._due(memory, head):
+                if now or waiting or self._due(memory, head):
                     memory, signed = self._sign(memory, head)
-            self._answer(memory)
+            self._answer(memory, waiting)
             self._tell(memory, head)
         return signed
 
@@ -256,10 +257,9 @@ class Signer:
                 ignore_conflicts=True,
             )
 
-    def _answer(self, memory: Memory) -> None:
+    def _answer(self, memory: Memory, waiting: list[SigningRequest]) -> None:
         """Answer what was asked for: a note, or nothing when it is refused."""
-        waiting = SigningRequest.objects.using(USING).filter(answered_at=None)
-        for request in waiting.order_by("asked_at")[:ANSWERS_AT_ONCE]:
+        for request in waiting:
             try:
                 note = None if memory.refused else self._note(memory, request)
             except (ValueError, NoteInvalid):
@@ -314,6 +314,11 @@ class Signer:
             said["vkeys"] = "".join(f"{key}\n" for key in _verifier_keys(memory))
         # Under the open log, whichever it signed: that is where it is looked for.
         Status.objects.using(USING).update_or_create(log=head.log, defaults=said)
+
+
+def _waiting() -> list[SigningRequest]:
+    found = SigningRequest.objects.using(USING).filter(answered_at=None)
+    return list(found.order_by("asked_at")[:ANSWERS_AT_ONCE])
 
 
 def _signed(memory: Memory, size: int) -> bool:

@@ -8,15 +8,13 @@ import psycopg
 import pytest
 
 from audit import demonstration, log, merkle, notes, signing
-from audit.errors import SignerRefuses
-from audit.models import Checkpoint, Head, Refusal, SigningRequest
+from audit.models import Checkpoint, Head, Refusal
 from audit.models import Signer as Status
 from audit.selectors import event_list, log_state
 from audit.signer import EVERY_EVENTS, EVERY_SECONDS, Keeper, MemoryBroken, Signer
 from audit.signer.memory import Memory
 from tests import make
 from tests.audit.restoring import rewind
-from tests.audit.signing import signer_in
 from tests.conftest import Database
 from tests.make import SETUP
 
@@ -206,63 +204,6 @@ def test_after_the_right_database_is_back_a_person_lets_it_go_on(
     assert not signer.resume()
 
 
-def test_a_checkpoint_is_had_by_asking(tmp_path: Path) -> None:
-    make.house()
-    with signer_in(tmp_path / "signer"):
-        first = signing.checkpoint_request()
-        assert first.size == Head.objects.get().size
-        assert signing.checkpoint_request() == first
-        grow()
-        assert signing.checkpoint_request().size == first.size + 1
-
-
-def test_a_manifest_is_signed_for_a_signed_size_only(tmp_path: Path) -> None:
-    make.house()
-    with signer_in(tmp_path / "signer"):
-        made = signing.checkpoint_request()
-        note = signing.manifest_sign(log=made.log, size=made.size, sha256="ab" * 32)
-        told = notes.note_read(note)
-        assert told.origin.endswith(f"/{made.log}/manifest")
-        assert (told.size, told.root.hex()) == (made.size, "ab" * 32)
-        key = notes.verifier_key_read(signing.vkeys(log=made.log)[0])
-        assert notes.note_signers(note, keys=[key]) == [key]
-        with pytest.raises(SignerRefuses):
-            signing.manifest_sign(log=made.log, size=made.size - 1, sha256="ab" * 32)
-        with pytest.raises(SignerRefuses):
-            signing.manifest_sign(log="0" * 16, size=made.size, sha256="ab" * 32)
-
-
-def test_no_checkpoint_that_somebody_else_put_there_gets_a_manifest(
-    tmp_path: Path, db: Database
-) -> None:
-    make.house()
-    with signer_in(tmp_path / "signer"):
-        made = signing.checkpoint_request()
-        grow(3)
-        forged = made.note.replace(f"\n{made.size}\n", f"\n{made.size + 1}\n")
-        with db.connect("signer") as link:
-            link.execute(
-                "INSERT INTO audit_checkpoint (log, size, note) VALUES (%s, %s, %s)",
-                [made.log, made.size + 1, forged],
-            )
-        with pytest.raises(SignerRefuses):
-            signing.manifest_sign(log=made.log, size=made.size + 1, sha256="ab" * 32)
-
-
-def test_a_refusing_signer_answers_requests_with_nothing(
-    tmp_path: Path, db: Database
-) -> None:
-    make.house()
-    with signer_in(tmp_path / "signer") as signer:
-        signing.checkpoint_request()
-        kept = Head.objects.get().size - 2
-        rewind(db, kept)
-        with pytest.raises(SignerRefuses):
-            signing.checkpoint_request()
-        assert SigningRequest.objects.filter(answered_at=None).count() == 0
-        assert signer.keeper.recall().refused == "shrank"
-
-
 def test_a_broken_memory_is_not_begun_anew(signer: Signer) -> None:
     make.house()
     signer.look()
@@ -360,25 +301,6 @@ def test_the_app_role_cannot_stop_or_hide_the_signers_word(
         owner.execute(removed)
     with db.connect("app") as link:
         link.execute(statement)
-
-
-def test_no_request_stops_the_signer(signer: Signer, db: Database) -> None:
-    make.house()
-    signer.look()
-    with db.connect("owner") as owner:
-        owner.execute(
-            "ALTER TABLE audit_signing DROP CONSTRAINT audit_signing_manifest"
-        )
-        for manifest in ("zz", "", "ab" * 31):
-            owner.execute(
-                "INSERT INTO audit_signing (id, log, size, manifest, asked_at) SELECT"
-                " gen_random_uuid(), log, size, %s, now() FROM audit_head",
-                [manifest],
-            )
-    grow()
-    assert signer.look(now=True) == 1
-    assert not SigningRequest.objects.filter(answered_at=None).exists()
-    assert not SigningRequest.objects.exclude(note=None).exists()
 
 
 def test_a_second_copy_does_not_hide_the_refusal(signer: Signer, db: Database) -> None:
