@@ -1,0 +1,279 @@
+"""The rules linter: what a draft says that no published rules may say.
+
+Pure: reads a document, touches no database. Each finding names its code, the path of
+the field, and the reason in both languages; the catalogue is `CODES`, explained in
+docs/compliance.md. Words are looked for as written: a sentence that denies one of them
+("it is not 必须") is found too, and is better put another way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from audit.say import Say
+from consent.purposes import FACE, Purpose
+from consent.rules import (
+    DESTROY_MAX_SECONDS,
+    DOCUMENT_FIELDS,
+    LANGUAGE_FIELDS,
+    LANGUAGES,
+    PURPOSE_FIELDS,
+    RETENTION_MAX_DAYS,
+)
+
+HARD_CHARACTERS = 60
+"""汉字 that one sentence of the first layer may have, from one stop to the next."""
+
+HARD_WORDS = 45
+"""Words that one English sentence of the first layer may have."""
+
+MARKETING = frozenset({Purpose.MARKETING_SMS, Purpose.MARKETING_CALL})
+
+CODES: dict[str, Say] = {
+    "empty": Say(
+        "必填内容是空的",
+        "a required field is empty",
+    ),
+    "purpose_unknown": Say(
+        "程序里没有这个处理目的",
+        "the program has no such purpose",
+    ),
+    "no_retention": Say(
+        f"没有写明保存天数（1 至 {RETENTION_MAX_DAYS} 的整数）",
+        f"no term in days, a whole number from 1 to {RETENTION_MAX_DAYS}",
+    ),
+    "no_destruction": Say(
+        f"没有写明多少秒内销毁密钥（1 至 {DESTROY_MAX_SECONDS} 的整数）",
+        "no time within which the key is destroyed, a whole number of seconds from 1"
+        f" to {DESTROY_MAX_SECONDS}",
+    ),
+    "not_sensitive": Say(
+        "人脸必须标为敏感个人信息",
+        "a face purpose is not marked as sensitive",
+    ),
+    "no_necessity": Say(
+        "没有写明为什么需要",
+        "a purpose does not say why it is needed",
+    ),
+    "no_alternative": Say(
+        "用人脸的目的没有写不用人脸的办法",
+        "a face purpose names no way without a face",
+    ),
+    "no_assessment": Say(
+        "用人脸的目的没有写影响评估的编号和批准日期",
+        "a face purpose without the code and date of an approved assessment",
+    ),
+    "unlimited": Say(
+        "期限或权利没有边界，或者不能撤回；这样的条款无效",
+        "unlimited or irrevocable terms, which are void",
+    ),
+    "coercing": Say(
+        "说到人脸时有催促、强迫或利诱的字眼",
+        "words round the face that press, force or lure",
+    ),
+    "bundled": Say(
+        "把几项同意捆在一起，或者把沉默当作同意",
+        "several consents in one, or silence taken as consent",
+    ),
+    "no_cancel": Say(
+        "推销类目的没有写怎么退订或拒绝",
+        "a marketing purpose does not say how to stop it",
+    ),
+    "hard": Say(
+        f"一句话太长：中文超过 {HARD_CHARACTERS} 字，或英文超过 {HARD_WORDS} 词",
+        f"a sentence too long to take in: over {HARD_CHARACTERS} characters or"
+        f" {HARD_WORDS} words",
+    ),
+}
+
+_UNLIMITED = re.compile(
+    "永久(?!删除|销毁)|永远保存|无限期|不可撤[销回]|不得撤[销回]|任意转授权|可转授权"
+    "|最终解释权"
+    r"|\b(?:perpetual|irrevocabl[ey]|in perpetuity|forever|indefinitely"
+    r"|sub-?licen[cs]\w+|final (?:right of )?interpretation"
+    r"|permanently(?! (?:delete|destroy)))",
+    re.IGNORECASE,
+)
+_COERCING = re.compile(
+    "更快|更方便|必须|才能|方可|礼品|赠品|优惠|折扣|抽奖|优先|免排队"
+    r"|\b(?:faster|quicker|must|required|mandatory|only way|gifts?|discounts?|rewards?"
+    r"|priority|skip the (?:queue|line))\b",
+    re.IGNORECASE,
+)
+_FACE_NAMED = re.compile(r"人脸|刷脸|面部|面容|\bfac(?:e|es|ial)\b", re.IGNORECASE)
+_BUNDLED = re.compile(
+    "同意全部|全部同意|一并同意|一揽子|视为同意|视同同意|即表示.{0,4}同意|默认同意"
+    r"|\b(?:agree to all|accept all|deemed (?:to )?(?:consent|agree)"
+    r"|by (?:using|entering|continuing)[^.;]{0,60}\b(?:agree|consent))",
+    re.IGNORECASE,
+)
+_CANCEL = re.compile(
+    r"退订|停止|拒绝|不要再|\b(?:stop\w*|unsubscribe|cancel|refuse|opt out|no more)\b",
+    re.IGNORECASE,
+)
+_STOPS = re.compile(r"[。；！？;!?\n]|\.(?=\s|$)")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_COLLECTED = ("data", "data_optional")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that keeps a draft from being published.
+
+    `field` is a path of the document, as `languages.en.purposes.contact.why`; it and
+    the code hold nothing of the draft's text.
+    """
+
+    code: str
+    field: str
+
+    @property
+    def reason(self) -> Say:
+        """Return what is wrong, for people."""
+        return CODES[self.code]
+
+
+def rules_lint(*, document: Mapping[str, Any]) -> list[Finding]:
+    """Return every finding of a draft, in the order of the document; [] when clean.
+
+    Any JSON object may be given: a part of the wrong kind counts as empty.
+    """
+    found = [*_whole(document), *_terms(document)]
+    for language in LANGUAGES:
+        found.extend(_language(document, language))
+    return list(dict.fromkeys(found))
+
+
+def _whole(document: Mapping[str, Any]) -> Iterator[Finding]:
+    for name in DOCUMENT_FIELDS:
+        if _empty(document.get(name)):
+            yield Finding("empty", name)
+
+
+def _terms(document: Mapping[str, Any]) -> Iterator[Finding]:
+    for name, given in _part(document.get("purposes")).items():
+        place = f"purposes.{_shown(name)}"
+        if name not in list(Purpose):
+            yield Finding("purpose_unknown", place)
+            continue
+        terms = _part(given)
+        if not _between(terms.get("retention_days"), RETENTION_MAX_DAYS):
+            yield Finding("no_retention", f"{place}.retention_days")
+        if not _between(terms.get("destroy_s"), DESTROY_MAX_SECONDS):
+            yield Finding("no_destruction", f"{place}.destroy_s")
+        sensitive = terms.get("sensitive")
+        if not isinstance(sensitive, bool):
+            yield Finding("empty", f"{place}.sensitive")
+        elif name in FACE and not sensitive:
+            yield Finding("not_sensitive", f"{place}.sensitive")
+
+
+def _language(document: Mapping[str, Any], language: str) -> Iterator[Finding]:
+    words = _part(_part(document.get("languages")).get(language))
+    place = f"languages.{language}"
+    for name in LANGUAGE_FIELDS:
+        if _empty(words.get(name)):
+            yield Finding("empty", f"{place}.{name}")
+    asked = [name for name in _part(document.get("purposes")) if name in list(Purpose)]
+    rows = _part(words.get("purposes"))
+    for name in asked:
+        yield from _purpose(name, _part(rows.get(name)), f"{place}.purposes.{name}")
+    if FACE.intersection(asked):
+        assessment = _part(words.get("assessment"))
+        if _empty(assessment.get("code")) or _empty(assessment.get("approved_at")):
+            yield Finding("no_assessment", f"{place}.assessment")
+    # What every page shows first has to be understood at one reading.
+    yield from _hard(words.get("summary"), f"{place}.summary")
+    yield from _wording(words, place)
+
+
+_WITHOUT = {"why": "no_necessity", "retention": "no_retention"}
+
+
+def _purpose(name: str, row: Mapping[str, Any], place: str) -> Iterator[Finding]:
+    for field in PURPOSE_FIELDS:
+        if _empty(row.get(field)):
+            code = _WITHOUT.get(field, "empty")
+            if field == "alternative" and name in FACE:
+                code = "no_alternative"
+            yield Finding(code, f"{place}.{field}")
+    if name in FACE:
+        for path, text in _texts(row, place):
+            if _COERCING.search(text):
+                yield Finding("coercing", path)
+        for path, text in _texts(row.get("alternative"), f"{place}.alternative"):
+            if _FACE_NAMED.search(text):
+                yield Finding("no_alternative", path)
+    else:
+        for field in _COLLECTED:
+            for path, text in _texts(row.get(field), f"{place}.{field}"):
+                # A face has a consent of its own, and is no part of another one.
+                if _FACE_NAMED.search(text):
+                    yield Finding("bundled", path)
+    if name in MARKETING and not any(
+        _CANCEL.search(text) for _, text in _texts(row.get("method"), place)
+    ):
+        yield Finding("no_cancel", f"{place}.method")
+    yield from _hard(row.get("sentence"), f"{place}.sentence")
+
+
+def _wording(words: Mapping[str, Any], place: str) -> Iterator[Finding]:
+    for path, text in _texts(words, place):
+        if _UNLIMITED.search(text):
+            yield Finding("unlimited", path)
+        if _BUNDLED.search(text):
+            yield Finding("bundled", path)
+        if any(
+            _FACE_NAMED.search(one) and _COERCING.search(one)
+            for one in _STOPS.split(text)
+        ):
+            yield Finding("coercing", path)
+
+
+def _hard(value: object, place: str) -> Iterator[Finding]:
+    for path, text in _texts(value, place):
+        for one in _STOPS.split(text):
+            if len(_HAN.findall(one)) > HARD_CHARACTERS or (
+                len(one.split()) > HARD_WORDS
+            ):
+                yield Finding("hard", path)
+                break
+
+
+def _texts(value: object, place: str) -> Iterator[tuple[str, str]]:
+    """Yield every text below a value with its path."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _texts(part, f"{place}.{_shown(name)}")
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from _texts(part, f"{place}.{number}")
+
+
+def _empty(value: object) -> bool:
+    """Tell whether nothing is said: no value, blanks, or parts that are all empty."""
+    if isinstance(value, str):
+        return not value.strip()
+    if isinstance(value, Mapping):
+        return not value
+    if isinstance(value, list):
+        return all(_empty(part) for part in value)
+    return value is None
+
+
+def _part(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _between(value: object, most: int) -> bool:
+    return type(value) is int and 1 <= value <= most
+
+
+def _shown(name: str) -> str:
+    """Return a name of the draft's own as one word of a line."""
+    return name if name.isprintable() and " " not in name else ascii(name)
