@@ -101,6 +101,15 @@ class RulesInvalid(DomainError):
     code = "rules_invalid"
 
 
+class RulesUnfit(DomainError):
+    """A rules document says what no published rules may say; nothing was published.
+
+    Each argument is the code and the path of one finding (`consent.lint`).
+    """
+
+    code = "rules_unfit"
+
+
 class OperatorExists(DomainError):
     """This database has its operator already; one database serves one."""
 

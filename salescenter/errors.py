@@ -260,6 +260,12 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
     consent.RulesInvalid: Answer(
         400, Say("规则缺少内容", "The rules lack a field"), NOTHING_KEPT, CHECK_FIELDS
     ),
+    consent.RulesUnfit: Answer(
+        400,
+        Say("规则里有不能公布的内容", "The rules say what cannot be published"),
+        NOTHING_KEPT,
+        CHECK_FIELDS,
+    ),
     consent.OperatorExists: Answer(
         409,
         Say("已经有经营者了", "There is an operator already"),

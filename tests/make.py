@@ -9,6 +9,7 @@ from typing import Any
 
 from audit import clock
 from audit.drafts import Act
+from consent.lint import MARKETING
 from consent.models import Kiosk, Rules, Site, Subject, Walk
 from consent.purposes import FACE, SWITCHES, Purpose
 from consent.rules import LANGUAGE_FIELDS, LANGUAGES, PURPOSE_FIELDS
@@ -34,7 +35,12 @@ def rules_document(label: str = "2026-01", **days: int) -> dict[str, Any]:
     words["purposes"] = {
         name: {field: f"{name} {field}." for field in PURPOSE_FIELDS} for name in names
     }
+    for name in MARKETING:
+        words["purposes"][name]["method"] += " Stop."
+    for name in FACE.intersection(names):
+        words["purposes"][name]["alternative"] = "Desk."
     words["operator"] = {"name": "Demo", "address": "-", "contact": "-"}
+    words["assessment"] = {"code": "pia-1", "approved_at": "2026-01-01"}
     return {
         "label": label,
         "effective_from": "2026-01-01",

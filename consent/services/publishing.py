@@ -11,6 +11,8 @@ from audit import clock
 from audit.documents import document_put
 from audit.drafts import Act
 from consent import journal
+from consent.errors import RulesUnfit
+from consent.lint import rules_lint
 from consent.models import ImpactAssessment, Rules, Site
 from consent.rules import canonical
 
@@ -20,8 +22,12 @@ def rules_publish(*, site: Site, document: Mapping[str, Any], act: Act) -> Rules
 
     Raises:
         RulesInvalid: a field that has to be published is missing; its path is named.
+        RulesUnfit: the linter found what no rules may say; codes and paths are named.
     """
     content = canonical(document)
+    found = rules_lint(document=document)
+    if found:
+        raise RulesUnfit(*(f"{finding.code} {finding.field}" for finding in found))
     sha256 = hashlib.sha256(content).hexdigest()
     now = clock.now()
     prior = journal.rules_in_force(site=site)

@@ -14,7 +14,7 @@ from audit import clock, demonstration
 from audit.documents import document_get
 from audit.selectors import event_list
 from consent import rules
-from consent.errors import RulesInvalid
+from consent.errors import RulesInvalid, RulesUnfit
 from consent.models import ImpactAssessment, Rules
 from consent.purposes import Purpose
 from consent.selectors import assessment_live, rules_get, rules_list
@@ -129,6 +129,23 @@ def test_nothing_of_a_refused_document_is_published(house: make.House) -> None:
         publishing.rules_publish(
             site=house.site, document=_changed(("label",), None), act=make.SETUP
         )
+    assert rules_get(site=house.site) == house.rules
+    assert len(event_list(rows=1_000)) == size
+
+
+def test_what_the_linter_finds_is_not_published(house: make.House) -> None:
+    size = len(event_list(rows=1_000))
+    place = ("languages", "en", "purposes", "face.checkin", "why")
+    with pytest.raises(RulesUnfit) as refused:
+        publishing.rules_publish(
+            site=house.site,
+            document=_changed(place, "You must agree, for ever: it is irrevocable."),
+            act=make.SETUP,
+        )
+    assert set(refused.value.args) == {
+        f"coercing {'.'.join(place)}",
+        f"unlimited {'.'.join(place)}",
+    }
     assert rules_get(site=house.site) == house.rules
     assert len(event_list(rows=1_000)) == size
 
