@@ -223,6 +223,15 @@ def test_a_sentence_too_long_is_found_in_the_first_layer(
     }
 
 
+def test_so_it_is_in_the_letter_but_not_in_the_full_text(
+    draft: dict[str, Any],
+) -> None:
+    draft["languages"]["zh-hans"]["summary"].append("字" * 61)
+    draft["languages"]["zh-hans"]["security"].append("字" * 61)
+    assert {code for code, _ in _found(draft)} == {"hard"}
+    assert len(_found(draft)) == 1
+
+
 @pytest.mark.parametrize(
     "broken",
     [
