@@ -290,3 +290,43 @@ def test_each_code_is_in_the_catalogue_for_officers(code: str) -> None:
     page = (settings.BASE_DIR / "docs" / "compliance.md").read_text("utf-8")
     part = page.partition("## What the linter finds")[2].partition("\n## ")[0]
     assert part.count(f"\n| `{code}` | ") == 1
+
+
+BARRED = {
+    "unlimited": "永久保存 永远保存 无限期 不可撤销 不可撤回 不得撤销 不得撤回"
+    " 任意转授权 可转授权 最终解释权|perpetual|irrevocable|irrevocably"
+    "|in perpetuity|forever|indefinitely|sublicensing|sub-licence|final interpretation"
+    "|final right of interpretation|permanently",
+    "coercing": "更快 更方便 必须 才能 方可 礼品 赠品 优惠 折扣 抽奖 优先 免排队"
+    "|faster|quicker|must|required|mandatory|only way|gift|gifts|discount|discounts"
+    "|reward|rewards|priority|skip the queue|skip the line",
+    "bundled": "同意全部 全部同意 一并同意 一揽子 视为同意 视同同意 即表示同意 默认同意"
+    "|agree to all|accept all|deemed to consent|deemed agree|by using it you agree"
+    "|by entering you consent|by continuing you agree",
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        (code, word)
+        for code, words in BARRED.items()
+        for part in words.split("|")
+        for word in (part.split() if not part.isascii() else [part])
+    ],
+)
+def test_each_barred_word_is_found(draft: dict[str, Any], code: str, word: str) -> None:
+    _words(draft, "face.checkin")["effect"] = f"写着 {word} 的一句话。"
+    assert _found(draft) == {(code, f"{ZH}.{FACE}.effect")}
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        *("退订", "停止", "拒绝", "不要再"),
+        *("stop", "stopping", "unsubscribe", "cancel", "refuse", "opt out", "no more"),
+    ],
+)
+def test_each_way_to_stop_is_known(draft: dict[str, Any], way: str) -> None:
+    _words(draft, "marketing.sms")["method"] = f"写着 {way} 的一句话。"
+    assert _found(draft) == set()
