@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.say import Say
-from consent.purposes import FACE, Purpose
+from consent.purposes import FACE, MARKETING, Purpose
 from consent.rules import (
     DESTROY_MAX_SECONDS,
     DOCUMENT_FIELDS,
@@ -22,6 +22,7 @@ from consent.rules import (
     LANGUAGES,
     PURPOSE_FIELDS,
     RETENTION_MAX_DAYS,
+    between,
 )
 
 HARD_CHARACTERS = 60
@@ -29,8 +30,6 @@ HARD_CHARACTERS = 60
 
 HARD_WORDS = 45
 """Words that one English sentence of the first layer may have."""
-
-MARKETING = frozenset({Purpose.MARKETING_SMS, Purpose.MARKETING_CALL})
 
 CODES: dict[str, Say] = {
     "empty": Say(
@@ -160,9 +159,9 @@ def _terms(document: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding("purpose_unknown", place)
             continue
         terms = _part(given)
-        if not _between(terms.get("retention_days"), RETENTION_MAX_DAYS):
+        if not between(terms.get("retention_days"), RETENTION_MAX_DAYS):
             yield Finding("no_retention", f"{place}.retention_days")
-        if not _between(terms.get("destroy_s"), DESTROY_MAX_SECONDS):
+        if not between(terms.get("destroy_s"), DESTROY_MAX_SECONDS):
             yield Finding("no_destruction", f"{place}.destroy_s")
         sensitive = terms.get("sensitive")
         if not isinstance(sensitive, bool):
@@ -201,18 +200,16 @@ def _purpose(name: str, row: Mapping[str, Any], place: str) -> Iterator[Finding]
                 code = "no_alternative"
             yield Finding(code, f"{place}.{field}")
     if name in FACE:
-        for path, text in _texts(row, place):
-            if _COERCING.search(text):
-                yield Finding("coercing", path)
-        for path, text in _texts(row.get("alternative"), f"{place}.alternative"):
-            if _FACE_NAMED.search(text):
-                yield Finding("no_alternative", path)
+        yield from _worded("coercing", _COERCING, row, place)
+        # A way without a face that is a face again is none.
+        alternative = row.get("alternative")
+        way = f"{place}.alternative"
+        yield from _worded("no_alternative", _FACE_NAMED, alternative, way)
     else:
         for field in _COLLECTED:
-            for path, text in _texts(row.get(field), f"{place}.{field}"):
-                # A face has a consent of its own, and is no part of another one.
-                if _FACE_NAMED.search(text):
-                    yield Finding("bundled", path)
+            # A face has a consent of its own, and is no part of another one.
+            collected = row.get(field)
+            yield from _worded("bundled", _FACE_NAMED, collected, f"{place}.{field}")
     if name in MARKETING and not any(
         _CANCEL.search(text) for _, text in _texts(row.get("method"), place)
     ):
@@ -222,15 +219,22 @@ def _purpose(name: str, row: Mapping[str, Any], place: str) -> Iterator[Finding]
 
 def _wording(words: Mapping[str, Any], place: str) -> Iterator[Finding]:
     for path, text in _texts(words, place):
-        if _UNLIMITED.search(text):
-            yield Finding("unlimited", path)
-        if _BUNDLED.search(text):
-            yield Finding("bundled", path)
+        yield from _worded("unlimited", _UNLIMITED, text, path)
+        yield from _worded("bundled", _BUNDLED, text, path)
         if any(
             _FACE_NAMED.search(one) and _COERCING.search(one)
             for one in _STOPS.split(text)
         ):
             yield Finding("coercing", path)
+
+
+def _worded(
+    code: str, words: re.Pattern[str], value: object, place: str
+) -> Iterator[Finding]:
+    """Find each text below a value in which one of the words stands."""
+    for path, text in _texts(value, place):
+        if words.search(text):
+            yield Finding(code, path)
 
 
 def _hard(value: object, place: str) -> Iterator[Finding]:
@@ -268,10 +272,6 @@ def _empty(value: object) -> bool:
 
 def _part(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _between(value: object, most: int) -> bool:
-    return type(value) is int and 1 <= value <= most
 
 
 def _shown(name: str) -> str:

@@ -20,6 +20,9 @@ class Purpose(StrEnum):
 FACE = frozenset({Purpose.FACE_CHECKIN, Purpose.FACE_ATTRIBUTION})
 """Purposes that need an approved impact assessment and an act of their own."""
 
+MARKETING = frozenset({Purpose.MARKETING_SMS, Purpose.MARKETING_CALL})
+"""Purposes that reach out to somebody, who must be able to stop it."""
+
 SWITCHES = (
     Purpose.CONTACT,
     Purpose.ATTRIBUTION,

@@ -86,8 +86,8 @@ def _require(part: Mapping[str, Any], fields: tuple[str, ...], place: str) -> No
 def _require_terms(part: Mapping[str, Any], place: str) -> None:
     """Refuse terms that no consent could be given under."""
     fine = {
-        "retention_days": _between(part.get("retention_days"), RETENTION_MAX_DAYS),
-        "destroy_s": _between(part.get("destroy_s"), DESTROY_MAX_SECONDS),
+        "retention_days": between(part.get("retention_days"), RETENTION_MAX_DAYS),
+        "destroy_s": between(part.get("destroy_s"), DESTROY_MAX_SECONDS),
         "sensitive": isinstance(part.get("sensitive"), bool),
     }
     for name in TERM_FIELDS:
@@ -95,7 +95,8 @@ def _require_terms(part: Mapping[str, Any], place: str) -> None:
             raise RulesInvalid(f"{place}{name}")
 
 
-def _between(value: object, most: int) -> bool:
+def between(value: object, most: int) -> bool:
+    """Tell whether a term is a whole number from 1 to `most`."""
     return type(value) is int and 1 <= value <= most
 
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from audit import clock
 from audit.drafts import Act
-from consent.lint import MARKETING
 from consent.models import Kiosk, Rules, Site, Subject, Walk
-from consent.purposes import FACE, SWITCHES, Purpose
+from consent.purposes import FACE, MARKETING, SWITCHES, Purpose
 from consent.rules import LANGUAGE_FIELDS, LANGUAGES, PURPOSE_FIELDS
 from consent.services import places, publishing, walks
 
