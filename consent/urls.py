@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from consent.views.links import link_open
+from consent.views.office import office
 from consent.views.renewing import log_renew
 from consent.views.rules import rules, rules_version
 from consent.views.walks import choice, code_open, face
@@ -17,6 +18,7 @@ urlpatterns = [
     path("visit/face/", face, name="face"),
     path("me/open/", link_open, name="link_open"),
     path("log/renew/", log_renew, name="log_renew"),
+    path("office/", office, name="office"),
     path("rules/", rules, name="rules"),
     path("rules/<slug:sha256>/", rules_version, name="rules_version"),
 ]

@@ -20,8 +20,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "identify_export",
         "approve_export",
         "release_log",
+        "view_office",
     ),
-    "inspector": ("read_log", "export_log"),
+    "inspector": ("read_log", "export_log", "view_office"),
 }
 
 

@@ -24,7 +24,15 @@ from salescenter.middleware import LANGUAGE_COOKIE
 
 LANGUAGE_SECONDS = 30 * 24 * 3600
 KIOSK, STAFF, PHONE = "base_kiosk.html", "base_staff.html", "base_phone.html"
-STAFF_PATHS = ("/desk/", "/decisions/", "/channels/", "/log/", "/login/", "/logout/")
+STAFF_PATHS = (
+    "/desk/",
+    "/decisions/",
+    "/channels/",
+    "/log/",
+    "/office/",
+    "/login/",
+    "/logout/",
+)
 
 WRONG_MAX = {"username": 10, "address": 30}
 """Wrong sign-ins in ten minutes; colleagues share an address, so it has more."""

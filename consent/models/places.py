@@ -17,6 +17,10 @@ class Operator(models.Model):
     legal_name = models.CharField(max_length=120)
     created_at = models.DateTimeField()
 
+    class Meta:
+        default_permissions = ()
+        permissions = [("view_office", "See what awaits a compliance officer")]
+
     def __str__(self) -> str:
         return self.code
 

@@ -73,6 +73,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "leads:decision": {"reception", "manager"},
     "leads:channels": {"manager"},
     "consent:log_renew": {"compliance"},
+    "consent:office": {"compliance", "inspector"},
     "audit:events": {"compliance", "inspector"},
     "audit:event": {"compliance", "inspector"},
     "audit:days": {"compliance", "inspector"},
