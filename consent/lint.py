@@ -23,6 +23,9 @@ from consent.rules import (
     PURPOSE_FIELDS,
     RETENTION_MAX_DAYS,
     between,
+    empty,
+    missing,
+    shown,
 )
 
 HARD_CHARACTERS = 60
@@ -115,7 +118,7 @@ _CANCEL = re.compile(
 )
 _STOPS = re.compile(r"[。；！？;!?\n]|\.(?=\s|$)")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
-_COLLECTED = ("data", "data_optional")
+_COLLECTED = ("data", "data_optional", "data_transient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +146,23 @@ def rules_lint(*, document: Mapping[str, Any]) -> list[Finding]:
     found = [*_whole(document), *_terms(document)]
     for language in LANGUAGES:
         found.extend(_language(document, language))
+    # Whatever else publishing would refuse is named here too.
+    told = {finding.field for finding in found}
+    for path in missing(document):
+        if not any(path == one or path.startswith(f"{one}.") for one in told):
+            found.append(Finding("empty", path))
     return list(dict.fromkeys(found))
 
 
 def _whole(document: Mapping[str, Any]) -> Iterator[Finding]:
     for name in DOCUMENT_FIELDS:
-        if _empty(document.get(name)):
+        if empty(document.get(name)):
             yield Finding("empty", name)
 
 
 def _terms(document: Mapping[str, Any]) -> Iterator[Finding]:
     for name, given in _part(document.get("purposes")).items():
-        place = f"purposes.{_shown(name)}"
+        place = f"purposes.{shown(name)}"
         if name not in list(Purpose):
             yield Finding("purpose_unknown", place)
             continue
@@ -174,7 +182,7 @@ def _language(document: Mapping[str, Any], language: str) -> Iterator[Finding]:
     words = _part(_part(document.get("languages")).get(language))
     place = f"languages.{language}"
     for name in LANGUAGE_FIELDS:
-        if _empty(words.get(name)):
+        if empty(words.get(name)):
             yield Finding("empty", f"{place}.{name}")
     asked = [name for name in _part(document.get("purposes")) if name in list(Purpose)]
     rows = _part(words.get("purposes"))
@@ -182,7 +190,7 @@ def _language(document: Mapping[str, Any], language: str) -> Iterator[Finding]:
         yield from _purpose(name, _part(rows.get(name)), f"{place}.purposes.{name}")
     if FACE.intersection(asked):
         assessment = _part(words.get("assessment"))
-        if _empty(assessment.get("code")) or _empty(assessment.get("approved_at")):
+        if empty(assessment.get("code")) or empty(assessment.get("approved_at")):
             yield Finding("no_assessment", f"{place}.assessment")
     # What every page shows first has to be understood at one reading.
     yield from _hard(words.get("summary"), f"{place}.summary")
@@ -194,7 +202,7 @@ _WITHOUT = {"why": "no_necessity", "retention": "no_retention"}
 
 def _purpose(name: str, row: Mapping[str, Any], place: str) -> Iterator[Finding]:
     for field in PURPOSE_FIELDS:
-        if _empty(row.get(field)):
+        if empty(row.get(field)):
             code = _WITHOUT.get(field, "empty")
             if field == "alternative" and name in FACE:
                 code = "no_alternative"
@@ -211,9 +219,9 @@ def _purpose(name: str, row: Mapping[str, Any], place: str) -> Iterator[Finding]
             collected = row.get(field)
             yield from _worded("bundled", _FACE_NAMED, collected, f"{place}.{field}")
     if name in MARKETING and not any(
-        _CANCEL.search(text) for _, text in _texts(row.get("method"), place)
+        _CANCEL.search(text) for _, text in _texts(row.get("cancel"), place)
     ):
-        yield Finding("no_cancel", f"{place}.method")
+        yield Finding("no_cancel", f"{place}.cancel")
     yield from _hard(row.get("sentence"), f"{place}.sentence")
 
 
@@ -253,27 +261,11 @@ def _texts(value: object, place: str) -> Iterator[tuple[str, str]]:
         yield place, value
     elif isinstance(value, Mapping):
         for name, part in value.items():
-            yield from _texts(part, f"{place}.{_shown(name)}")
+            yield from _texts(part, f"{place}.{shown(name)}")
     elif isinstance(value, list):
         for number, part in enumerate(value):
             yield from _texts(part, f"{place}.{number}")
 
 
-def _empty(value: object) -> bool:
-    """Tell whether nothing is said: no value, blanks, or parts that are all empty."""
-    if isinstance(value, str):
-        return not value.strip()
-    if isinstance(value, Mapping):
-        return not value
-    if isinstance(value, list):
-        return all(_empty(part) for part in value)
-    return value is None
-
-
 def _part(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _shown(name: str) -> str:
-    """Return a name of the draft's own as one word of a line."""
-    return name if name.isprintable() and " " not in name else ascii(name)

@@ -8,26 +8,32 @@ is hashed, published and exported. Fields N1 to N22 are those of the law registe
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from audit.documents import document_get
 from consent.errors import RulesInvalid
-from consent.purposes import FACE, Purpose
+from consent.purposes import FACE, MARKETING, Purpose
 
 LANGUAGES = ("zh-hans", "en")
 
 DOCUMENT_FIELDS = ("label", "effective_from", "purposes", "languages")
+DOCUMENT_TERMS = ("answer_days", "proof_days")
 LANGUAGE_FIELDS = (
+    "changes",
     "operator",
     "site",
     "summary",
     "purposes",
     "storage",
+    "expiry",
     "transmission",
+    "cross_border",
     "automated",
+    "human_review",
     "rights",
     "withdraw",
+    "proof",
     "minors",
     "security",
     "complaint",
@@ -38,6 +44,7 @@ PURPOSE_FIELDS = (
     "title",
     "sentence",
     "why",
+    "where",
     "method",
     "data",
     "retention",
@@ -46,9 +53,38 @@ PURPOSE_FIELDS = (
     "alternative",
     "legal_basis",
 )
+FACE_FIELDS = ("engine", "data_transient")
+"""Asked of a face purpose besides: what computes, and what is seen but not kept."""
+
+MARKETING_FIELDS = ("channel", "frequency", "cancel")
+"""Asked of a marketing purpose besides."""
+
+PART_FIELDS = {
+    "operator": ("name", "address", "contact", "privacy_contact"),
+    "site": ("name",),
+    "assessment": ("code", "approved_at"),
+}
+JOINT_FIELDS = ("name", "contact", "duties")
+PARTY_FIELDS = ("name", "contact", "purpose", "method", "categories")
+"""What is said of each recipient and of each processor."""
+
+LISTS = frozenset(
+    {"summary", "rights", "withdraw", "security", "complaint", "data", "data_transient"}
+)
+"""Fields that are a list of lines."""
+
+PARTS = frozenset({"purposes", "languages", *PART_FIELDS})
+"""Fields that are a part with fields of its own; all the others are one text."""
+
 TERM_FIELDS = ("retention_days", "destroy_s", "sensitive")
+MATCHING = ("1:1", "1:few", "1:n")
+"""With whom a face is compared: one named, a few who fit, or everybody."""
+
 RETENTION_MAX_DAYS = 36_500
 DESTROY_MAX_SECONDS = 86_400
+ANSWER_MAX_DAYS = 30
+PROOF_MIN_DAYS = 1_095
+"""Records of processing are kept for three years at least (PIPL 56)."""
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
@@ -58,46 +94,128 @@ def canonical(document: Mapping[str, Any]) -> bytes:
         RulesInvalid: a field that has to be published is missing or empty; the
             error's first argument is the path of the field.
     """
-    _require(document, DOCUMENT_FIELDS, "")
-    terms = document["purposes"]
-    for name in terms:
-        if name not in list(Purpose):
-            raise RulesInvalid(f"purposes.{name}")
-        _require_terms(terms[name], f"purposes.{name}.")
-        if (name in FACE) and not terms[name]["sensitive"]:
-            raise RulesInvalid(f"purposes.{name}.sensitive")
-    for language in LANGUAGES:
-        words = document["languages"].get(language) or {}
-        _require(words, LANGUAGE_FIELDS, f"languages.{language}.")
-        for name in terms:
-            place = f"languages.{language}.purposes.{name}"
-            _require(words["purposes"].get(name) or {}, PURPOSE_FIELDS, f"{place}.")
+    for path in missing(document):
+        raise RulesInvalid(path)
     return json.dumps(
         document, sort_keys=True, separators=(",", ":"), ensure_ascii=False
     ).encode()
 
 
-def _require(part: Mapping[str, Any], fields: tuple[str, ...], place: str) -> None:
+def missing(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the path of each field that is missing, empty or of the wrong kind.
+
+    Any JSON object may be given. What has no path here can be published and read.
+    """
+    yield from _empty_of(document, DOCUMENT_FIELDS, "")
+    if not between(document.get("answer_days"), ANSWER_MAX_DAYS):
+        yield "answer_days"
+    if not between(document.get("proof_days"), RETENTION_MAX_DAYS, PROOF_MIN_DAYS):
+        yield "proof_days"
+    asked = _part(document.get("purposes"))
+    for name, terms in asked.items():
+        yield from _terms_missing(name, _part(terms), f"purposes.{shown(name)}")
+    for language in LANGUAGES:
+        words = _part(_part(document.get("languages")).get(language))
+        yield from _words_missing(words, asked, f"languages.{language}.")
+
+
+def _terms_missing(name: str, part: Mapping[str, Any], place: str) -> Iterator[str]:
+    """Yield the terms that no consent could be given under."""
+    if name not in list(Purpose):
+        yield place
+        return
+    if not between(part.get("retention_days"), RETENTION_MAX_DAYS):
+        yield f"{place}.retention_days"
+    if not between(part.get("destroy_s"), DESTROY_MAX_SECONDS):
+        yield f"{place}.destroy_s"
+    sensitive = part.get("sensitive")
+    if not isinstance(sensitive, bool) or (name in FACE and not sensitive):
+        yield f"{place}.sensitive"
+    if name in FACE and part.get("matching") not in MATCHING:
+        yield f"{place}.matching"
+
+
+def _words_missing(
+    words: Mapping[str, Any], asked: Mapping[str, Any], place: str
+) -> Iterator[str]:
+    yield from _empty_of(words, LANGUAGE_FIELDS, place)
+    for name, fields in PART_FIELDS.items():
+        if name != "assessment" or FACE.intersection(asked):
+            yield from _empty_of(_part(words.get(name)), fields, f"{place}{name}.")
+    yield from _rows_missing(words, "joint_operators", JOINT_FIELDS, place)
+    yield from _rows_missing(words, "processors", PARTY_FIELDS, place)
+    rows = _part(words.get("purposes"))
+    for name in asked:
+        if name not in list(Purpose):
+            continue
+        row, there = _part(rows.get(name)), f"{place}purposes.{name}."
+        yield from _empty_of(row, PURPOSE_FIELDS, there)
+        if name in FACE:
+            yield from _empty_of(row, FACE_FIELDS, there)
+        if name in MARKETING:
+            yield from _empty_of(row, MARKETING_FIELDS, there)
+        optional = row.get("data_optional")
+        if not isinstance(optional, list) or any(map(empty, optional)):
+            yield f"{there}data_optional"
+        yield from _rows_missing(row, "recipients", PARTY_FIELDS, there)
+
+
+def _rows_missing(
+    part: Mapping[str, Any], name: str, fields: tuple[str, ...], place: str
+) -> Iterator[str]:
+    """Ask for a list that may be empty, because "nobody" has to be said too."""
+    rows = part.get(name)
+    if not isinstance(rows, list):
+        yield f"{place}{name}"
+        return
+    for number, row in enumerate(rows):
+        yield from _empty_of(_part(row), fields, f"{place}{name}.{number}.")
+
+
+def _empty_of(
+    part: Mapping[str, Any], fields: tuple[str, ...], place: str
+) -> Iterator[str]:
     for name in fields:
-        if not part.get(name):
-            raise RulesInvalid(f"{place}{name}")
+        if not _said(name, part.get(name)):
+            yield f"{place}{name}"
 
 
-def _require_terms(part: Mapping[str, Any], place: str) -> None:
-    """Refuse terms that no consent could be given under."""
-    fine = {
-        "retention_days": between(part.get("retention_days"), RETENTION_MAX_DAYS),
-        "destroy_s": between(part.get("destroy_s"), DESTROY_MAX_SECONDS),
-        "sensitive": isinstance(part.get("sensitive"), bool),
-    }
-    for name in TERM_FIELDS:
-        if not fine[name]:
-            raise RulesInvalid(f"{place}{name}")
+def _said(name: str, value: object) -> bool:
+    """Tell whether a field is there and of its kind: a part, lines or a text."""
+    if empty(value):
+        return False
+    if name in PARTS:
+        return isinstance(value, Mapping)
+    if name in LISTS:
+        return isinstance(value, list) and all(
+            isinstance(line, str) and line.strip() for line in value
+        )
+    return isinstance(value, str)
 
 
-def between(value: object, most: int) -> bool:
-    """Tell whether a term is a whole number from 1 to `most`."""
-    return type(value) is int and 1 <= value <= most
+def empty(value: object) -> bool:
+    """Tell whether nothing is said: no value, blanks, or parts that are all empty."""
+    if isinstance(value, str):
+        return not value.strip()
+    if isinstance(value, Mapping):
+        return not value
+    if isinstance(value, list):
+        return all(empty(part) for part in value)
+    return value is None
+
+
+def between(value: object, most: int, least: int = 1) -> bool:
+    """Tell whether a term is a whole number from `least` to `most`."""
+    return type(value) is int and least <= value <= most
+
+
+def shown(name: str) -> str:
+    """Return a name of the draft's own as one word of a line."""
+    return name if name.isprintable() and " " not in name else ascii(name)
+
+
+def _part(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def document(*, sha256: str) -> dict[str, Any]:
@@ -126,6 +244,7 @@ def notice(*, sha256: str, language: str) -> dict[str, Any]:
             "id": name,
             "recipients": [],
             "data_optional": [],
+            "data_transient": [],
             **words["purposes"][name],
             **terms,
             "separate": name in FACE,
@@ -137,6 +256,9 @@ def notice(*, sha256: str, language: str) -> dict[str, Any]:
         "purposes": sorted(purposes, key=lambda row: _ORDER[row["id"]]),
         "label": whole["label"],
         "effective_from": whole["effective_from"],
+        # Absent from versions that were published before these terms were asked for.
+        "answer_days": whole.get("answer_days"),
+        "proof_days": whole.get("proof_days"),
         "sha256": sha256,
         "sha256_short": sha256[:8],
     }

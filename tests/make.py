@@ -11,7 +11,15 @@ from audit import clock
 from audit.drafts import Act
 from consent.models import Kiosk, Rules, Site, Subject, Walk
 from consent.purposes import FACE, MARKETING, SWITCHES, Purpose
-from consent.rules import LANGUAGE_FIELDS, LANGUAGES, PURPOSE_FIELDS
+from consent.rules import (
+    FACE_FIELDS,
+    LANGUAGE_FIELDS,
+    LANGUAGES,
+    LISTS,
+    MARKETING_FIELDS,
+    PART_FIELDS,
+    PURPOSE_FIELDS,
+)
 from consent.services import places, publishing, walks
 
 SETUP = Act("setup", "system")
@@ -30,29 +38,46 @@ class House:
 def rules_document(label: str = "2026-01", **days: int) -> dict[str, Any]:
     """Return a complete rules document with placeholder words."""
     names = [*SWITCHES, Purpose.FACE_CHECKIN]
-    words: dict[str, Any] = {name: f"{name}." for name in LANGUAGE_FIELDS}
-    words["purposes"] = {
-        name: {field: f"{name} {field}." for field in PURPOSE_FIELDS} for name in names
+    words: dict[str, Any] = {
+        name: [f"{name}."] if name in LISTS else f"{name}." for name in LANGUAGE_FIELDS
     }
-    for name in MARKETING:
-        words["purposes"][name]["method"] += " Stop."
-    for name in FACE.intersection(names):
-        words["purposes"][name]["alternative"] = "Desk."
-    words["operator"] = {"name": "Demo", "address": "-", "contact": "-"}
+    words["purposes"] = {name: _rules_purpose(name) for name in names}
+    for name, fields in PART_FIELDS.items():
+        words[name] = dict.fromkeys(fields, "-")
+    words["site"]["note"] = "-"
+    words["operator"]["name"] = "Demo"
     words["assessment"] = {"code": "pia-1", "approved_at": "2026-01-01"}
+    words["joint_operators"] = words["processors"] = []
     return {
         "label": label,
         "effective_from": "2026-01-01",
+        "answer_days": 15,
+        "proof_days": 1_826,
         "purposes": {
             name: {
                 "retention_days": days.get(name.name, 30),
                 "destroy_s": 60,
                 "sensitive": name in FACE,
+                **({"matching": "1:few"} if name in FACE else {}),
             }
             for name in names
         },
         "languages": dict.fromkeys(LANGUAGES, words),
     }
+
+
+def _rules_purpose(name: Purpose) -> dict[str, Any]:
+    fields = [*PURPOSE_FIELDS]
+    fields += FACE_FIELDS if name in FACE else ()
+    fields += MARKETING_FIELDS if name in MARKETING else ()
+    row: dict[str, Any] = {field: f"{name} {field}." for field in fields}
+    row |= {field: [f"{name} {field}"] for field in fields if field in LISTS}
+    row |= {"data_optional": [], "recipients": []}
+    if name in FACE:
+        row["alternative"] = "Desk."
+    if name in MARKETING:
+        row["cancel"] = "Stop."
+    return row
 
 
 def house(*, demonstration_clock: bool = False) -> House:

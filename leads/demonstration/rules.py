@@ -13,6 +13,10 @@ from consent.purposes import Purpose
 
 ASSESSMENT_CODE = "DEMO-PIA-2026-01"
 DESTROY_S = 60
+ANSWER_DAYS = 15
+PROOF_DAYS = 1_826
+"""Five years with their leap day."""
+
 DAYS: dict[str, int] = {
     Purpose.CONTACT: 30,
     Purpose.ATTRIBUTION: 60,
@@ -33,26 +37,35 @@ def document(*, label: str, approved_at: datetime) -> dict[str, Any]:
     return {
         "label": label,
         "effective_from": day,
-        "purposes": {
-            purpose: {
-                "retention_days": days,
-                "destroy_s": DESTROY_S,
-                "sensitive": purpose == Purpose.FACE_CHECKIN,
-            }
-            for purpose, days in DAYS.items()
-        },
+        "answer_days": ANSWER_DAYS,
+        "proof_days": PROOF_DAYS,
+        "purposes": {purpose: _terms(purpose, days) for purpose, days in DAYS.items()},
         "languages": {"zh-hans": _chinese(day), "en": _english(day)},
     }
 
 
+def _terms(purpose: str, days: int) -> dict[str, Any]:
+    terms: dict[str, Any] = {
+        "retention_days": days,
+        "destroy_s": DESTROY_S,
+        "sensitive": purpose == Purpose.FACE_CHECKIN,
+    }
+    if purpose == Purpose.FACE_CHECKIN:
+        terms["matching"] = "1:few"
+    return terms
+
+
 def _chinese(day: str) -> dict[str, Any]:
     return {
+        "changes": "首个版本，没有可以比较的上一版。",
         "operator": {
             "name": "青禾示范置业有限公司（演示，非真实企业）",
             "address": "示范市演示区样板路 1 号（演示地址）",
             "contact": "privacy@demo.invalid",
             "privacy_contact": "演示合规专员，privacy@demo.invalid",
         },
+        "joint_operators": [],
+        "processors": [],
         "site": {"name": "青禾示范售楼处"},
         "summary": [
             "您好，欢迎到访。登记前，先请您看几句话。",
@@ -68,6 +81,7 @@ def _chinese(day: str) -> dict[str, Any]:
                     f" {DAYS[Purpose.CONTACT]} 天，到期删除。"
                 ),
                 "why": "约看、补充资料、您落下东西时，需要能找到您。",
+                "where": "您的手机，或售楼处的登记屏；保存在本售楼处的机器里。",
                 "method": "由您在手机或登记屏上填写，加密保存在本售楼处的机器里；"
                 "同事查看时要说明原因，每次查看都有记录。",
                 "data": ["姓名", "手机号", "到访时间"],
@@ -86,6 +100,7 @@ def _chinese(day: str) -> dict[str, Any]:
                     f"结论保存 {DAYS[Purpose.ATTRIBUTION]} 天。"
                 ),
                 "why": "介绍人是否有佣金，要按公开的规则来定。",
+                "where": "本售楼处的机器。",
                 "method": "按公布的判客规则自动比对报备时间、到访时间和您留下的号码，"
                 "不使用人脸；每个结论都写明依据的条款，有异议由人来看。",
                 "data": ["到访时间", "是否与报备相符"],
@@ -105,10 +120,12 @@ def _chinese(day: str) -> dict[str, Any]:
                 ),
                 "why": "只为您再来时少输入几个字。没有它，通行码和手机号同样能用，"
                 "所以它从不是必需的。",
-                "method": "只在您点击后、在您面前的登记屏上拍摄；画面只在内存里，"
-                "算完即弃；只和手机尾号相同的人逐一比对，不在所有人里搜索；"
-                "由开源软件 dlib 在本售楼处的机器上计算，结果由您确认。",
+                "where": "售楼处入口的登记屏，镜头只对着站在屏前的您；在本售楼处的机器上计算。",
+                "method": "只在您点击后拍摄；只和手机尾号相同的人逐一比对，"
+                "不在所有人里搜索；结果由您确认。",
+                "engine": "开源软件 dlib（版本 dlib-resnet-1），在本机运行，没有别的供应商参与。",
                 "data": ["人脸模板（128 个数字）"],
+                "data_transient": ["登记屏拍下的几帧画面"],
                 "data_optional": [],
                 "retention": f"{DAYS[Purpose.FACE_CHECKIN]} 天，或您撤回的当刻。",
                 "effect": "人脸属于敏感个人信息，泄露后不能更换。我们只存加密模板，"
@@ -126,7 +143,11 @@ def _chinese(day: str) -> dict[str, Any]:
                     f"{DAYS[Purpose.MARKETING_SMS]} 天后自动停止。"
                 ),
                 "why": "有新房源、开放日时通知您。",
+                "where": "本售楼处的机器。",
                 "method": "由本售楼处发送；每条短信都写明我们是谁、怎么退订。",
+                "channel": "短信。",
+                "frequency": "每月不超过两条。",
+                "cancel": "回复 T 退订，或在您自己的页面上点“停止”，当刻停止。",
                 "data": ["手机号"],
                 "data_optional": [],
                 "retention": f"{DAYS[Purpose.MARKETING_SMS]} 天，或您退订的当刻。",
@@ -143,7 +164,11 @@ def _chinese(day: str) -> dict[str, Any]:
                     f"{DAYS[Purpose.MARKETING_CALL]} 天后自动停止。"
                 ),
                 "why": "有新房源、开放日时通知您。",
-                "method": "由本售楼处同事拨打；您说一声“不要再打”，当场停止。",
+                "where": "本售楼处。",
+                "method": "由本售楼处同事拨打，不用机器人。",
+                "channel": "电话。",
+                "frequency": "每月不超过一次。",
+                "cancel": "您说一声“不要再打”，或在您自己的页面上点“停止”，当刻停止。",
                 "data": ["手机号"],
                 "data_optional": [],
                 "retention": f"{DAYS[Purpose.MARKETING_CALL]} 天，或您拒绝的当刻。",
@@ -156,18 +181,21 @@ def _chinese(day: str) -> dict[str, Any]:
         },
         "storage": "全部保存在本售楼处自己的机器里，位于中国境内；姓名电话与人脸模板"
         "分开存放。",
-        "transmission": "人脸不离开这台机器，不经互联网传输，不出境。",
-        "automated": "判客按公开规则自动得出结论，并写明理由；您有异议时，请找前台，由人来看。"
-        "人脸不参与判客。",
+        "expiry": "到期后程序自动删除，并销毁解密的钥匙；不用您申请，也不会悄悄延长。",
+        "transmission": "人脸不离开这台机器，不经互联网传输。",
+        "cross_border": "不出境：没有任何信息存到或传到中国境外。",
+        "automated": "判客按公开规则自动得出结论，并写明理由。人脸不参与判客。",
+        "human_review": "您有异议时，请找前台，由没有参与过这次判定的人重新看，并告诉您理由。",
         "rights": [
             "查看、复制、更正、补充、删除您的信息，限制或者拒绝处理，撤回同意，要求解释规则。",
-            "查看和撤回，在您自己的页面上随时可以；其他的请到前台或写信，我们在 15 天内答复。",
+            "查看和撤回，在您自己的页面上随时可以；其他的请到前台或写信，"
+            f"我们在 {ANSWER_DAYS} 天内答复。",
         ],
         "withdraw": [
             "打开您的页面，点“停止”，一步完成，可以停一项，也可以全部停。",
             f"停止的当刻数据删除，{DESTROY_S} 秒内销毁密钥，备份里的也打不开。",
-            "您曾同意和撤回的记录（没有姓名、电话和人脸）保存 5 年，用来证明我们守了规矩。",
         ],
+        "proof": "您曾同意和撤回的记录（没有姓名、电话和人脸）保存 5 年，用来证明我们守了规矩。",
         "minors": "未满 14 周岁，我们不提供人脸登记；其他信息请由父母或监护人决定。",
         "security": [
             "每份同意一把密钥，加密保存（AES-256-GCM）。",
@@ -189,12 +217,15 @@ def _chinese(day: str) -> dict[str, Any]:
 
 def _english(day: str) -> dict[str, Any]:
     return {
+        "changes": "The first version: there is none before it to compare with.",
         "operator": {
             "name": "Qinghe Demonstration Homes Ltd. (a demonstration, no real company)",
             "address": "1 Sample Road, Demonstration District (not a real address)",
             "contact": "privacy@demo.invalid",
             "privacy_contact": "demonstration officer, privacy@demo.invalid",
         },
+        "joint_operators": [],
+        "processors": [],
         "site": {"name": "Qinghe Demonstration Sales Center"},
         "summary": [
             "Welcome. Before you check in, a few words.",
@@ -212,6 +243,8 @@ def _english(day: str) -> dict[str, Any]:
                 f" {DAYS[Purpose.CONTACT]} days so that we can reach you about this"
                 " visit, then delete them.",
                 "why": "To arrange a viewing, add papers, or return what you left.",
+                "where": "Your phone or the sales center's screen; kept on the sales"
+                " center's machine.",
                 "method": "You type them on your phone or at the screen; they are"
                 " stored encrypted on this sales center's machine. Staff give a reason"
                 " to read them, and each reading is recorded.",
@@ -232,6 +265,7 @@ def _english(day: str) -> dict[str, Any]:
                 f" {DAYS[Purpose.ATTRIBUTION]} days.",
                 "why": "Whether an agent is owed a commission is decided by public"
                 " rules.",
+                "where": "This sales center's machine.",
                 "method": "The published rules of attribution compare the time of the"
                 " referral, the time of your visit and the number you left. No face is"
                 " used. Each result names its clause; a person looks at objections.",
@@ -252,12 +286,16 @@ def _english(day: str) -> dict[str, Any]:
                 " on your own tap, they recognise you.",
                 "why": "Only so that you type less when you come back. A pass or a"
                 " phone number does the same, so it is never needed.",
-                "method": "Filmed only after your tap, at the screen in front of you."
-                " Frames stay in memory and are dropped at once. You are compared only"
-                " with people whose number has the ending you type, never searched for"
-                " among everybody. Computed with the open library dlib on this sales"
-                " center's machine; you confirm the answer.",
+                "where": "The screen at the entrance of the sales center, whose camera"
+                " sees only who stands before it; computed on the sales center's"
+                " machine.",
+                "method": "Filmed only after your tap. You are compared only with"
+                " people whose number has the ending you type, never searched for"
+                " among everybody; you confirm the answer.",
+                "engine": "The open library dlib (as dlib-resnet-1) on this machine;"
+                " no other vendor takes part.",
                 "data": ["face template (128 numbers)"],
+                "data_transient": ["a few frames filmed by the screen"],
                 "data_optional": [],
                 "retention": f"{DAYS[Purpose.FACE_CHECKIN]} days, or until the moment"
                 " you withdraw.",
@@ -276,8 +314,12 @@ def _english(day: str) -> dict[str, Any]:
                 f" two a month, and stop by ourselves after"
                 f" {DAYS[Purpose.MARKETING_SMS]} days.",
                 "why": "To tell you of new homes and open days.",
+                "where": "This sales center's machine.",
                 "method": "Sent by this sales center; each message says who we are and"
                 " how to stop it.",
+                "channel": "Text message.",
+                "frequency": "At most two a month.",
+                "cancel": "Answer T, or tap “Stop” on your own page: it stops at once.",
                 "data": ["mobile number"],
                 "data_optional": [],
                 "retention": f"{DAYS[Purpose.MARKETING_SMS]} days, or until you stop it.",
@@ -293,7 +335,12 @@ def _english(day: str) -> dict[str, Any]:
                 f" month, and stop by ourselves after {DAYS[Purpose.MARKETING_CALL]}"
                 " days.",
                 "why": "To tell you of new homes and open days.",
-                "method": "Our own staff call; say “no more” and it stops at once.",
+                "where": "This sales center.",
+                "method": "Our own staff call; no machine does.",
+                "channel": "Phone call.",
+                "frequency": "At most once a month.",
+                "cancel": "Say “no more”, or tap “Stop” on your own page: it stops at"
+                " once.",
                 "data": ["mobile number"],
                 "data_optional": [],
                 "retention": f"{DAYS[Purpose.MARKETING_CALL]} days, or until you refuse.",
@@ -306,23 +353,29 @@ def _english(day: str) -> dict[str, Any]:
         },
         "storage": "All of it is kept on this sales center's own machine, in China;"
         " names and phones apart from face templates.",
-        "transmission": "Faces never leave this machine, are not sent over the"
-        " internet, and do not go abroad.",
+        "expiry": "When a term is over the program deletes by itself and destroys the"
+        " key. You need not ask, and no term is quietly extended.",
+        "transmission": "Faces never leave this machine and are not sent over the"
+        " internet.",
+        "cross_border": "Nothing goes abroad: none of it is kept in or sent to a place"
+        " outside China.",
         "automated": "Attribution reaches its result by public rules and writes down"
-        " why; if you object, tell the desk and a person will look at it. Faces take no part.",
+        " why. Faces take no part.",
+        "human_review": "If you object, tell the desk: somebody who took no part in the"
+        " result looks at it again and tells you why.",
         "rights": [
             "See, copy, correct, complete or delete your information; restrict or"
             " refuse its use; withdraw consent; have the rules explained.",
             "See and withdraw on your own page at any time; for anything else come to"
-            " the desk or write to us, and we answer within 15 days.",
+            f" the desk or write to us, and we answer within {ANSWER_DAYS} days.",
         ],
         "withdraw": [
             "Open your page and tap “Stop”: one step, for one item or for all.",
             f"The data are deleted at that moment and their key within {DESTROY_S}"
             " seconds, so that no backup can be opened either.",
-            "The record that you agreed and withdrew (no name, phone or face) is kept"
-            " for 5 years, to prove that we kept our word.",
         ],
+        "proof": "The record that you agreed and withdrew (no name, phone or face) is"
+        " kept for five years, to prove that we kept to the rules.",
         "minors": "Under 14 we offer no face check-in; a parent or guardian decides"
         " about anything else.",
         "security": [

@@ -191,8 +191,8 @@ def test_a_face_among_the_data_of_another_purpose_is_a_bundle(
 def test_marketing_says_how_to_stop_it(
     draft: dict[str, Any], purpose: str, language: str
 ) -> None:
-    _words(draft, purpose, language)["method"] = "由我们发送。 Sent by us."
-    place = f"languages.{language}.purposes.{purpose}.method"
+    _words(draft, purpose, language)["cancel"] = "由我们发送。 Sent by us."
+    place = f"languages.{language}.purposes.{purpose}.cancel"
     assert _found(draft) == {("no_cancel", place)}
 
 
@@ -328,5 +328,5 @@ def test_each_barred_word_is_found(draft: dict[str, Any], code: str, word: str) 
     ],
 )
 def test_each_way_to_stop_is_known(draft: dict[str, Any], way: str) -> None:
-    _words(draft, "marketing.sms")["method"] = f"写着 {way} 的一句话。"
+    _words(draft, "marketing.sms")["cancel"] = f"写着 {way} 的一句话。"
     assert _found(draft) == set()

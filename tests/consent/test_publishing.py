@@ -15,8 +15,9 @@ from audit.documents import document_get
 from audit.selectors import event_list
 from consent import rules
 from consent.errors import RulesInvalid, RulesUnfit
+from consent.lint import rules_lint
 from consent.models import ImpactAssessment, Rules
-from consent.purposes import Purpose
+from consent.purposes import FACE, MARKETING, Purpose
 from consent.selectors import assessment_live, rules_get, rules_list
 from consent.services import publishing
 from tests import make
@@ -35,13 +36,31 @@ def house(db: Database) -> make.House:
 def _required() -> Iterator[Path]:
     document = make.rules_document()
     yield from ((name,) for name in rules.DOCUMENT_FIELDS)
+    yield from ((name,) for name in rules.DOCUMENT_TERMS)
     for purpose in document["purposes"]:
         yield from (("purposes", purpose, name) for name in rules.TERM_FIELDS)
+    yield ("purposes", "face.checkin", "matching")
     for language in rules.LANGUAGES:
         yield from (("languages", language, name) for name in rules.LANGUAGE_FIELDS)
+        for part, names in rules.PART_FIELDS.items():
+            yield from (("languages", language, part, name) for name in names)
         for purpose in document["purposes"]:
             place = ("languages", language, "purposes", purpose)
             yield from ((*place, name) for name in rules.PURPOSE_FIELDS)
+            if purpose in FACE:
+                yield from ((*place, name) for name in rules.FACE_FIELDS)
+            if purpose in MARKETING:
+                yield from ((*place, name) for name in rules.MARKETING_FIELDS)
+
+
+def _stated() -> Iterator[Path]:
+    """Lists that may be empty, but have to be there."""
+    for language in rules.LANGUAGES:
+        yield ("languages", language, "joint_operators")
+        yield ("languages", language, "processors")
+        for purpose in make.rules_document()["purposes"]:
+            yield ("languages", language, "purposes", purpose, "recipients")
+            yield ("languages", language, "purposes", purpose, "data_optional")
 
 
 def _changed(path: Path, value: object) -> dict[str, Any]:
@@ -66,8 +85,8 @@ def _named(error: pytest.ExceptionInfo[RulesInvalid]) -> str:
 
 
 def test_every_missing_field_is_refused_by_its_path() -> None:
-    places = list(_required())
-    assert len(places) > 100
+    places = [*_required(), *_stated()]
+    assert len(places) > 200
     for path in places:
         with pytest.raises(RulesInvalid) as refused:
             rules.canonical(_changed(path, None))
@@ -76,13 +95,87 @@ def test_every_missing_field_is_refused_by_its_path() -> None:
 
 def test_every_empty_text_is_refused_by_its_path() -> None:
     for path in _required():
-        if path[-1] in rules.TERM_FIELDS:
+        if path[-1] in {*rules.TERM_FIELDS, *rules.DOCUMENT_TERMS}:
             continue
-        nothings: tuple[object, ...] = ("", {}, [])
+        nothings: tuple[object, ...] = ("", " ", {}, [], [" "])
         for empty in nothings:
             with pytest.raises(RulesInvalid) as refused:
                 rules.canonical(_changed(path, empty))
             assert _named(refused) == ".".join(path)
+
+
+def test_a_list_is_a_list_of_lines_and_a_text_is_none() -> None:
+    for path in _required():
+        if path[0] != "languages" or len(path) == 1:
+            continue
+        wrong: tuple[object, ...] = (["a", "b"],)
+        if path[-1] in rules.LISTS:
+            wrong = ("a line", [1], ["a", ""], [{"a": "b"}])
+        for value in wrong:
+            with pytest.raises(RulesInvalid) as refused:
+                rules.canonical(_changed(path, value))
+            assert _named(refused).startswith(".".join(path))
+
+
+PARTY = dict.fromkeys(rules.PARTY_FIELDS, "-")
+JOINT = dict.fromkeys(rules.JOINT_FIELDS, "-")
+
+
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [
+        (("languages", "en", "purposes", "contact", "recipients"), PARTY),
+        (("languages", "en", "processors"), PARTY),
+        (("languages", "en", "joint_operators"), JOINT),
+    ],
+)
+def test_a_party_is_named_with_all_that_the_law_asks(
+    path: Path, row: dict[str, str]
+) -> None:
+    assert rules.canonical(_changed(path, [row]))
+    for name in row:
+        for part in ({**row, name: ""}, {**row, name: []}):
+            with pytest.raises(RulesInvalid) as refused:
+                rules.canonical(_changed(path, [row, part]))
+            assert _named(refused) == f"{'.'.join(path)}.1.{name}"
+    with pytest.raises(RulesInvalid):
+        rules.canonical(_changed(path, ["A company"]))
+    with pytest.raises(RulesInvalid):
+        rules.canonical(_changed(path, row))
+
+
+@pytest.mark.parametrize(
+    ("field", "most", "least"),
+    [("answer_days", 30, 1), ("proof_days", 36_500, 1_095)],
+)
+def test_the_days_of_the_whole_document_have_bounds(
+    field: str, most: int, least: int
+) -> None:
+    for good in (least, most):
+        assert rules.canonical(_changed((field,), good))
+    wrong: tuple[object, ...] = (least - 1, most + 1, 15.5, "15", True)
+    for value in wrong:
+        with pytest.raises(RulesInvalid) as refused:
+            rules.canonical(_changed((field,), value))
+        assert _named(refused) == field
+
+
+def test_a_face_says_with_whom_it_is_compared() -> None:
+    path = ("purposes", "face.checkin", "matching")
+    for good in rules.MATCHING:
+        assert rules.canonical(_changed(path, good))
+    with pytest.raises(RulesInvalid):
+        rules.canonical(_changed(path, "somebody"))
+
+
+def test_the_linter_names_whatever_publishing_refuses() -> None:
+    for path in [*_required(), *_stated()]:
+        draft = _changed(path, None)
+        named = {one.field for one in rules_lint(document=draft)}
+        for place in rules.missing(draft):
+            assert any(place == one or place.startswith(f"{one}.") for one in named), (
+                place
+            )
 
 
 @pytest.mark.parametrize("path", [("languages", "en"), ("languages", "zh-hans")])
