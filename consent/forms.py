@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from audit.say import CHINESE, ENGLISH, Say
 from consent.errors import FieldsUnknown
-from consent.purposes import SWITCHES, Purpose
+from consent.purposes import Purpose
 
 CSRF_FIELD = "csrfmiddlewaretoken"
 ASK_AGE = Say("请选一下您的年龄。", "Please choose your age.")
@@ -84,15 +84,19 @@ def shown_in() -> forms.ChoiceField:
 
 
 class ChoiceForm(StrictForm):
-    """One switch per published purpose, all off, and the declared age."""
+    """One switch per purpose that is asked for, all off, and the declared age."""
 
     age = forms.ChoiceField(choices=[("adult", ""), ("under_14", "")])
 
     def __init__(
-        self, data: QueryDict | None = None, *, language: str, published: Sequence[str]
+        self,
+        data: QueryDict | None = None,
+        *,
+        language: str,
+        offered: Sequence[Purpose],
     ) -> None:
-        """Offer the switches of the purposes that the rules publish."""
-        self.offered = [purpose for purpose in SWITCHES if purpose in published]
+        """Offer the switches of these purposes, and take no other."""
+        self.offered = list(offered)
         super().__init__(data, language=language)
 
     def build(self) -> None:
@@ -105,16 +109,26 @@ class ChoiceForm(StrictForm):
 
     @property
     def choices(self) -> dict[Purpose, bool]:
-        """Return the answer to each switch, published or not, for the service."""
+        """Return the answer to each switch, for the service."""
         return {
-            purpose: bool(self.cleaned_data.get(field_name(purpose), False))
-            for purpose in SWITCHES
+            purpose: bool(self.cleaned_data[field_name(purpose)])
+            for purpose in self.offered
         }
 
     @property
     def under_14(self) -> bool:
         """Tell whether the person declared to be under 14."""
         return bool(self.cleaned_data["age"] == "under_14")
+
+
+class ReconsiderForm(StrictForm):
+    """The one purpose that a visitor wishes to be asked for after all."""
+
+    purpose = forms.ChoiceField(choices=[(one.value, "") for one in Purpose])
+
+    def build(self) -> None:
+        """Add the language of the page that was shown."""
+        self.fields["language"] = shown_in()
 
 
 class FaceForm(StrictForm):

@@ -8,7 +8,7 @@ from consent.views.links import link_open
 from consent.views.office import office
 from consent.views.renewing import log_renew
 from consent.views.rules import rules, rules_version
-from consent.views.walks import choice, code_open, face
+from consent.views.walks import choice, code_open, face, reconsider
 
 app_name = "consent"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("s/<slug:token>/", code_open, name="code_open"),
     path("visit/", choice, name="choice"),
     path("visit/face/", face, name="face"),
+    path("visit/ask/", reconsider, name="reconsider"),
     path("me/open/", link_open, name="link_open"),
     path("log/renew/", log_renew, name="log_renew"),
     path("office/", office, name="office"),

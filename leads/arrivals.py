@@ -9,6 +9,7 @@ from consent.models import Consent, Subject, Walk
 from consent.purposes import Purpose
 from consent.selectors import consent_live, rules_get
 from consent.services.consents import consent_grant
+from consent.services.offers import referral_offered
 from consent.services.walks import VISITOR, walk_finish
 from leads.contacts import Details, contact_collect
 from leads.models import Visit
@@ -24,6 +25,14 @@ def contact_consent(*, walk: Walk) -> Consent | None:
 def attribution_consent(*, walk: Walk) -> Consent | None:
     """Return the guest's live `attribution` consent."""
     return _live(walk, Purpose.ATTRIBUTION)
+
+
+def referral_asked(*, walk: Walk) -> bool:
+    """Tell whether the details page asks for a referral's code.
+
+    Showing one is a yes to `attribution`, so it is not asked of who has said no.
+    """
+    return attribution_consent(walk=walk) is not None or referral_offered(walk)
 
 
 def walk_details(
@@ -43,8 +52,11 @@ def walk_details(
     Raises:
         ConsentRequired: details without a live `contact` consent.
         ReferralUnknown: there is no such code; nothing of it was taken.
+        StepOutOfOrder: a code that was not asked for.
     """
     site = walk.kiosk.site
+    if referral_code and not referral_asked(walk=walk):
+        raise StepOutOfOrder
     if referral_code:
         referral_find(code=referral_code, site=site)
     if details is not None and walk.subject is not None:

@@ -36,6 +36,7 @@ from consent.services.consents import (
     key_destroy,
 )
 from consent.services.walks import VISITOR, walk_camera_done
+from consent.showing import notice_show
 from faces import services as faces
 from faces.errors import FaceUnusable, FrameInvalid, PixelsBusy, PixelsFailed
 from faces.pixels import Hint
@@ -149,14 +150,23 @@ def compare_begin(
         raise AssessmentRequired
     _others_stop(kiosk)
     with journal.unit(act=VISITOR, site=site) as unit:
-        unit.event("notice.shown", data={"language": language, "surface": "kiosk"})
+        rules = rules_get(site=site)
+        notice_show(
+            unit=unit,
+            rules=rules,
+            language=language,
+            surface="kiosk",
+            screen="compare",
+            offered=[Purpose.FACE_CHECKIN],
+            order=kiosk.order,
+        )
         probe = Subject.objects.create()
         consent_grant(
             unit=unit,
             subject=probe,
             purpose=Purpose.FACE_CHECKIN,
             site=site,
-            rules=rules_get(site=site),
+            rules=rules,
             language=language,
             once=True,
             lasts=PROBE_LASTS,

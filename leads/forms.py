@@ -44,11 +44,18 @@ class DetailsForm(StrictForm):
     """Name and phone under a live `contact` consent; a referral's code if any."""
 
     def __init__(
-        self, data: QueryDict | None = None, *, language: str, site: Site, contact: bool
+        self,
+        data: QueryDict | None = None,
+        *,
+        language: str,
+        site: Site,
+        contact: bool,
+        referral: bool,
     ) -> None:
-        """Ask for name and phone only where the guest consented to that."""
+        """Ask for name and phone, and for a code, only where that may be asked."""
         self.site = site
         self.contact = contact
+        self.referral = referral
         super().__init__(data, language=language)
 
     def build(self) -> None:
@@ -69,9 +76,10 @@ class DetailsForm(StrictForm):
                     "max_length": self.text(NOT_A_PHONE),
                 },
             )
-        self.fields["referral_code"] = forms.CharField(
-            required=False, max_length=16, error_messages={"max_length": long}
-        )
+        if self.referral:
+            self.fields["referral_code"] = forms.CharField(
+                required=False, max_length=16, error_messages={"max_length": long}
+            )
 
     def clean_phone(self) -> str:
         """Read the number.

@@ -75,5 +75,15 @@ PLACES: dict[str, Kind] = {
     "kiosk.layout": Kind(
         "frm-10", {"kiosk": token, "order": one_of("face_first", "plain_first")}
     ),
-    "notice.shown": Kind("pipl-17-18", {"language": language, "surface": surface}),
+    # `sha256`: of what was shown, so that it can be computed again from the rules.
+    "notice.shown": Kind(
+        "pipl-17-18",
+        {
+            "language": language,
+            "surface": surface,
+            "screen": one_of("form", "face", "compare", "details", "guardian", "paper"),
+            "order": nullable(one_of("face_first", "plain_first")),
+            "sha256": hex64,
+        },
+    ),
 }

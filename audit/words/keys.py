@@ -94,6 +94,7 @@ _KEYS: dict[str, Say] = {
     "scope": Say("范围", "scope"),
     "score": Say("比对得分（万分之一）", "score, in 1/10000"),
     "receipt": Say("回执的编号", "number of the receipt"),
+    "screen": Say("哪一屏", "which screen"),
     "sha256": Say("文本的指纹", "fingerprint of the text"),
     "sign": Say("告示照片的指纹", "fingerprint of its sign"),
     "signed_root": Say("签过的根", "root signed before"),

@@ -125,6 +125,14 @@ _VALUES: dict[str, dict[str, Say]] = {
     "reason": _REASONS,
     "language": _LANGUAGE,
     "surface": _SURFACE,
+    "screen": {
+        "form": Say("选择页", "the choices"),
+        "face": Say("用脸还是用码", "face or pass"),
+        "compare": Say("比对一次", "one comparison"),
+        "details": Say("报备码", "a referral's code"),
+        "guardian": Say("监护人的一页", "the guardian's page"),
+        "paper": Say("打印的说明", "the printed notice"),
+    },
     "outcome": _OUTCOME,
     "by": {
         "self": Say("本人", "the person"),

@@ -93,6 +93,8 @@ class Walk(models.Model):
         "consent.Receipt", null=True, on_delete=models.PROTECT, related_name="+"
     )
     choices = models.JSONField(default=dict)
+    # Purposes that this walk does not ask for, as their answer was no lately.
+    withheld = models.JSONField(default=list)
     face_offered = models.BooleanField(null=True)
     chosen_at = models.DateTimeField(null=True)
     face_answered_at = models.DateTimeField(null=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -21,11 +21,16 @@ from consent.errors import (
     WalkOver,
 )
 from consent.models import Kiosk, Rules, Subject, Walk
-from consent.purposes import SWITCHES, Purpose
-from consent.rules import document
+from consent.purposes import Purpose
 from consent.selectors import assessment_live, consent_live, rules_get, token_hash
 from consent.services.consents import consent_grant, consent_refuse
 from consent.services.links import ALPHABET, SHORT_LENGTH, link_issue, pass_issue
+from consent.services.offers import (
+    face_offered,
+    screen_show,
+    switches_offered,
+    walk_rules,
+)
 
 OPEN_SECONDS = 60
 """How long a kiosk's code may be opened."""
@@ -77,8 +82,15 @@ def walk_of_code(*, token: str) -> Walk:
     return walk
 
 
-def walk_open(*, token: str, language: str) -> tuple[Walk, str]:
+def walk_open(
+    *, token: str, language: str, refused: Collection[Purpose] = ()
+) -> tuple[Walk, str]:
     """Open a scanned code, once, and return the walk with its cookie.
+
+    Args:
+        token: the code.
+        language: in which the form is shown first.
+        refused: what this visitor said no to lately; it is not asked for again.
 
     Raises:
         CodeInvalid, CodeStale, CodeUsed: scan the code that the kiosk shows now.
@@ -94,11 +106,13 @@ def walk_open(*, token: str, language: str) -> tuple[Walk, str]:
             finish_until=now + timedelta(seconds=FINISH_SECONDS),
             rules=rules,
             language=language,
+            withheld=sorted(refused),
         )
         if not opened:
             raise CodeUsed
-        unit.event("notice.shown", data={"language": language, "surface": walk.surface})
-    return walk_get(cookie=cookie), cookie
+        walk = walk_get(cookie=cookie)
+        _form_show(unit, walk, language)
+    return walk, cookie
 
 
 def walk_get(*, cookie: str) -> Walk:
@@ -127,43 +141,77 @@ def walk_choose(
 
     Args:
         walk: an opened walk whose form was not sent before.
-        choices: one answer for each of `SWITCHES`, and no other purpose.
+        choices: one answer for each purpose that the form offered, and no other.
         under_14: declared.
         language: the language the form was shown in.
 
     Raises:
         StepOutOfOrder: the form was sent before, or has other purposes.
     """
-    if set(choices) != set(SWITCHES):
-        raise StepOutOfOrder
-    site = walk.kiosk.site
-    rules = walk.rules or rules_get(site=site)
-    published = document(sha256=rules.sha256)["purposes"]
-    offered = Purpose.FACE_CHECKIN in published and (
-        assessment_live(site=site, purpose=Purpose.FACE_CHECKIN) is not None
-    )
-    answers = {
-        purpose: answer and not under_14
-        for purpose, answer in choices.items()
-        if purpose in published
-    }
-    with journal.unit(act=VISITOR, site=site) as unit:
+    with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
         locked = _locked(walk)
-        if locked.chosen_at is not None:
+        if locked.chosen_at is not None or set(choices) != set(
+            switches_offered(locked)
+        ):
             raise StepOutOfOrder
+        if language != locked.language:
+            _form_show(unit, locked, language)
+        rules = walk_rules(locked)
+        answers = {
+            purpose: answer and not under_14 for purpose, answer in choices.items()
+        }
         for purpose, answer in answers.items():
             if answer:
                 _grant(unit, locked, purpose, rules, language)
-        now = clock.now()
+        refused = [purpose for purpose, answer in answers.items() if not answer]
         locked.choices = {UNDER_14: True} if under_14 else answers
-        locked.face_offered = offered and not under_14
+        locked.face_offered = face_offered(locked) and not under_14
+        # What was refused is not asked for again on a later page of this visit.
+        locked.withheld = sorted({*locked.withheld, *refused})
         locked.language = language
-        locked.chosen_at = now
+        locked.chosen_at = clock.now()
         if under_14:
-            locked.details_at = now
+            locked.details_at = locked.chosen_at
         locked.save()
-    refused = [purpose for purpose, answer in answers.items() if not answer]
+        if locked.face_offered:
+            _face_show(unit, locked, language)
     _refuse(locked, refused, rules, language)
+    return locked
+
+
+def walk_reconsider(*, walk: Walk, purpose: Purpose, language: str) -> Walk:
+    """Ask for what was not asked, as the visitor wishes it themself; unset, as ever.
+
+    Args:
+        walk: an opened walk; a face and the switches come back before its form is
+            sent, a referral's code until its details are.
+        purpose: one that the walk withholds.
+        language: the language the page was shown in.
+
+    Raises:
+        StepOutOfOrder: it is not withheld, or its page was sent already.
+    """
+    with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
+        locked = _locked(walk)
+        late = locked.chosen_at is not None
+        if purpose not in locked.withheld or (
+            late and (purpose != Purpose.ATTRIBUTION or locked.details_at is not None)
+        ):
+            raise StepOutOfOrder
+        locked.withheld = [one for one in locked.withheld if one != purpose]
+        locked.save(update_fields=["withheld"])
+        if late:
+            screen_show(
+                unit=unit,
+                walk=locked,
+                screen="details",
+                language=language,
+                offered=[purpose],
+            )
+        else:
+            locked.language = language
+            locked.save(update_fields=["language"])
+            _form_show(unit, locked, language)
     return locked
 
 
@@ -179,7 +227,10 @@ def walk_face(*, walk: Walk, answer: bool, language: str) -> Walk:
         locked = _locked(walk)
         if not locked.face_offered or locked.face_answered_at is not None:
             raise StepOutOfOrder
-        rules = locked.rules or rules_get(site=site)
+        rules = walk_rules(locked)
+        if language != locked.language:
+            _face_show(unit, locked, language)
+            locked.language = language
         if answer:
             if assessment_live(site=site, purpose=Purpose.FACE_CHECKIN) is None:
                 refusal = unit.draft(
@@ -220,7 +271,7 @@ def walk_finish(*, walk: Walk) -> Walk:
                 unit=unit,
                 subject=locked.subject,
                 site=site,
-                rules=locked.rules or rules_get(site=site),
+                rules=walk_rules(locked),
                 language=locked.language,
                 refused=refused,
                 surface=locked.surface,
@@ -229,7 +280,7 @@ def walk_finish(*, walk: Walk) -> Walk:
                 pass_issue(subject=locked.subject, site=site)
             link_issue(subject=locked.subject)
             # From here on the receipt tells what they chose; the walk names nobody's.
-            locked.choices = {}
+            locked.choices, locked.withheld = {}, []
         locked.finished_at = clock.now()
         locked.save()
     return locked
@@ -262,6 +313,26 @@ def walks_forget_due() -> int:
     """Delete the rows of walks that are a day old; return how many."""
     deleted, _ = Walk.objects.filter(created_at__lt=clock.now() - KEEP).delete()
     return deleted
+
+
+def _form_show(unit: Unit, walk: Walk, language: str) -> None:
+    screen_show(
+        unit=unit,
+        walk=walk,
+        screen="form",
+        language=language,
+        offered=switches_offered(walk),
+    )
+
+
+def _face_show(unit: Unit, walk: Walk, language: str) -> None:
+    screen_show(
+        unit=unit,
+        walk=walk,
+        screen="face",
+        language=language,
+        offered=[Purpose.FACE_CHECKIN],
+    )
 
 
 def _grant(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,8 +12,10 @@ from django.http import HttpRequest, HttpResponse
 
 from audit.say import CHINESE, ENGLISH, Language, Say
 from consent.models import Site, Walk
+from consent.purposes import Purpose
+from consent.refusals import QUIET, refusals_read, refusals_written
 from consent.rules import notice
-from consent.selectors import rules_get
+from consent.services.offers import walk_rules
 from consent.services.walks import FINISH_SECONDS, walk_get
 
 WALK_COOKIE = "walk"
@@ -19,6 +23,9 @@ WALK_COOKIE = "walk"
 
 VISITOR_COOKIE = "visitor"
 """Opens one's own page again in the same browser; it is the link's token."""
+
+REFUSALS_COOKIE = "refused"
+"""Remembers on the visitor's own phone what not to ask for, and nothing of them."""
 
 VISITOR_SECONDS = 180 * 24 * 3600
 
@@ -51,7 +58,7 @@ def walk_of(request: HttpRequest) -> Walk:
 
 def walk_context(request: HttpRequest, walk: Walk) -> dict[str, Any]:
     """Return what every page of a walk knows: surface, code and the notice."""
-    rules = walk.rules or rules_get(site=walk.kiosk.site)
+    rules = walk_rules(walk)
     kiosk = walk.surface == "kiosk"
     return {
         "base": "base_kiosk.html" if kiosk else "base_phone.html",
@@ -70,6 +77,42 @@ def walk_next(walk: Walk) -> str:
     if walk.details_at is None:
         return "leads:details"
     return "leads:done"
+
+
+def refusals_of(request: HttpRequest) -> dict[Purpose, datetime]:
+    """Return what this browser's owner said no to lately, and when."""
+    return refusals_read(cookie=request.COOKIES.get(REFUSALS_COOKIE, ""))
+
+
+def refusals_keep(
+    request: HttpRequest,
+    response: HttpResponse,
+    walk: Walk,
+    *,
+    refused: Collection[Purpose] = (),
+    forgotten: Collection[Purpose] = (),
+) -> None:
+    """Let the visitor's own phone remember their answers; never a shared screen."""
+    if walk.surface != "phone" or not (refused or forgotten):
+        return
+    told = refusals_written(
+        before=refusals_of(request), refused=refused, forgotten=forgotten
+    )
+    seconds = int(QUIET.total_seconds())
+    cookie_set(response, REFUSALS_COOKIE, told, seconds=seconds)
+
+
+def withheld_shown(
+    request: HttpRequest, walk: Walk, purposes: Collection[Purpose]
+) -> list[dict[str, Any]]:
+    """Return what is not asked for, with the day of the refusal where it is known."""
+    rules = walk_rules(walk)
+    words = notice(sha256=rules.sha256, language=language_of(request))
+    titles = {row["id"]: row["title"] for row in words["purposes"]}
+    when = refusals_of(request)
+    return [
+        {"purpose": one, "title": titles[one], "at": when.get(one)} for one in purposes
+    ]
 
 
 def cookie_set(

@@ -5,24 +5,40 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from consent.errors import CodeUsed, LinkUnknown, PassUnknown, WalkOver
-from consent.forms import ChoiceForm, EmptyForm, FaceForm
+from consent.errors import (
+    CodeUsed,
+    FieldsUnknown,
+    LinkUnknown,
+    PassUnknown,
+    WalkOver,
+)
+from consent.forms import ChoiceForm, EmptyForm, FaceForm, ReconsiderForm
 from consent.models import Walk
 from consent.purposes import Purpose
 from consent.selectors import token_hash
 from consent.services.links import link_find, pass_code, pass_of
-from consent.services.walks import walk_choose, walk_face, walk_of_code, walk_open
+from consent.services.offers import switches_offered, withheld
+from consent.services.walks import (
+    walk_choose,
+    walk_face,
+    walk_of_code,
+    walk_open,
+    walk_reconsider,
+)
 from consent.views.pages import (
     VISITOR_COOKIE,
     WALK_COOKIE,
     at_site,
     cookie_set,
     language_of,
+    refusals_keep,
+    refusals_of,
     walk_context,
     walk_next,
     walk_of,
+    withheld_shown,
 )
 
 
@@ -34,7 +50,9 @@ def code_open(request: HttpRequest, token: str) -> HttpResponse:
     try:
         if request.method == "POST":
             EmptyForm(request.POST, language=language)
-            walk, cookie = walk_open(token=token, language=language)
+            walk, cookie = walk_open(
+                token=token, language=language, refused=list(refusals_of(request))
+            )
             response = redirect(walk_next(walk))
             cookie_set(response, WALK_COOKIE, cookie)
             return response
@@ -58,11 +76,11 @@ def choice(request: HttpRequest) -> HttpResponse:
         return redirect(walk_next(walk))
     language = language_of(request)
     context = walk_context(request, walk)
-    published = [row["id"] for row in context["notice"]["purposes"]]
+    offered = switches_offered(walk)
     status = 200
-    form = ChoiceForm(language=language, published=published)
+    form = ChoiceForm(language=language, offered=offered)
     if request.method == "POST":
-        form = ChoiceForm(request.POST, language=language, published=published)
+        form = ChoiceForm(request.POST, language=language, offered=offered)
         if form.is_valid():
             walk = walk_choose(
                 walk=walk,
@@ -70,10 +88,32 @@ def choice(request: HttpRequest) -> HttpResponse:
                 under_14=form.under_14,
                 language=form.cleaned_data["language"],
             )
-            return redirect(walk_next(walk))
+            response = redirect(walk_next(walk))
+            if not form.under_14:
+                # A child's form answers for nobody.
+                no = [one for one, answer in form.choices.items() if not answer]
+                refusals_keep(request, response, walk, refused=no)
+            return response
         status = 400
+    context["withheld"] = withheld_shown(request, walk, withheld(walk))
     context.update(form=form, pass_code=_pass_here(request, walk))
     return render(request, "consent/choice_form.html", context, status=status)
+
+
+@login_not_required
+@require_POST
+def reconsider(request: HttpRequest) -> HttpResponse:
+    """Show what was not asked for after all, at the visitor's own wish."""
+    walk = walk_of(request)
+    form = ReconsiderForm(request.POST, language=language_of(request))
+    if not form.is_valid():
+        raise FieldsUnknown
+    purpose = Purpose(form.cleaned_data["purpose"])
+    language = form.cleaned_data["language"]
+    walk = walk_reconsider(walk=walk, purpose=purpose, language=language)
+    response = redirect(walk_next(walk))
+    refusals_keep(request, response, walk, forgotten=[purpose])
+    return response
 
 
 @login_not_required
@@ -93,7 +133,10 @@ def face(request: HttpRequest) -> HttpResponse:
             answer = form.cleaned_data["answer"] == "face"
             shown = form.cleaned_data["language"]
             walk = walk_face(walk=walk, answer=answer, language=shown)
-            return redirect(walk_next(walk))
+            response = redirect(walk_next(walk))
+            no = [] if answer else [Purpose.FACE_CHECKIN]
+            refusals_keep(request, response, walk, refused=no)
+            return response
         status = 400
     row = next(
         one

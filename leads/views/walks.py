@@ -25,6 +25,7 @@ from consent.services.links import (
     pass_code,
     pass_of,
 )
+from consent.services.offers import withheld
 from consent.services.walks import UNDER_14, VISITOR, walk_ask_camera
 from consent.views.pages import (
     VISITOR_COOKIE,
@@ -34,11 +35,13 @@ from consent.views.pages import (
     walk_context,
     walk_next,
     walk_of,
+    withheld_shown,
 )
 from faces.selectors import face_enrolled
 from leads.arrivals import (
     attribution_consent,
     contact_consent,
+    referral_asked,
     walk_arrive,
     walk_details,
 )
@@ -59,24 +62,27 @@ def details(request: HttpRequest) -> HttpResponse:
     language = language_of(request)
     contact = contact_consent(walk=walk)
     site = walk.kiosk.site
-    form = DetailsForm(language=language, site=site, contact=contact is not None)
+    asked: dict[str, Any] = {
+        "site": site,
+        "contact": contact is not None,
+        "referral": referral_asked(walk=walk),
+    }
+    form = DetailsForm(language=language, **asked)
     status = 200
     if request.method == "POST":
-        form = DetailsForm(
-            request.POST, language=language, site=site, contact=contact is not None
-        )
+        form = DetailsForm(request.POST, language=language, **asked)
         if form.is_valid():
             walk_details(
                 walk=walk,
                 details=form.details,
-                referral_code=form.cleaned_data["referral_code"],
+                referral_code=form.cleaned_data.get("referral_code", ""),
                 language=language,
             )
             return redirect("leads:done")
         status = 400
     context = walk_context(request, walk)
     asks = None
-    if attribution_consent(walk=walk) is None:
+    if asked["referral"] and attribution_consent(walk=walk) is None:
         asks = next(
             (
                 row
@@ -89,6 +95,11 @@ def details(request: HttpRequest) -> HttpResponse:
         form=form,
         contact_until=contact.until if contact else None,
         referral_asks=asks,
+        withheld=withheld_shown(
+            request,
+            walk,
+            [one for one in withheld(walk) if one == Purpose.ATTRIBUTION],
+        ),
     )
     return render(request, "leads/details_form.html", context, status=status)
 

@@ -9,12 +9,12 @@ from consent.errors import FieldsUnknown
 from consent.forms import ChoiceForm, EmptyForm, FaceForm, LinkForm
 from consent.purposes import SWITCHES, Purpose
 
-PUBLISHED = [*SWITCHES, Purpose.FACE_CHECKIN]
+OFFERED = list(SWITCHES)
 
 
-def choice(sent: str, published: list[Purpose] | None = None) -> ChoiceForm:
+def choice(sent: str, offered: list[Purpose] | None = None) -> ChoiceForm:
     sent = f"language=zh-hans&{sent}"
-    return ChoiceForm(QueryDict(sent), language="en", published=published or PUBLISHED)
+    return ChoiceForm(QueryDict(sent), language="en", offered=offered or OFFERED)
 
 
 def test_what_is_not_switched_on_is_a_no() -> None:
@@ -44,9 +44,9 @@ def test_a_field_too_many_is_refused(sent: str) -> None:
         choice(sent)
 
 
-def test_a_purpose_that_is_not_published_has_no_switch() -> None:
+def test_a_purpose_that_is_not_offered_has_no_switch() -> None:
     with pytest.raises(FieldsUnknown):
-        choice("age=adult&attribution=on", published=[Purpose.CONTACT])
+        choice("age=adult&attribution=on", offered=[Purpose.CONTACT])
 
 
 @pytest.mark.parametrize("value", ["true", "1", "yes", "off"])
@@ -80,7 +80,5 @@ def test_a_link_or_a_pass_is_needed() -> None:
 def test_the_language_of_the_page_is_one_of_two(sent: str) -> None:
     face = FaceForm(QueryDict(f"answer=plain&{sent}"), language="en")
     assert "language" in face.errors
-    form = ChoiceForm(
-        QueryDict(f"age=adult&{sent}"), language="en", published=PUBLISHED
-    )
+    form = ChoiceForm(QueryDict(f"age=adult&{sent}"), language="en", offered=OFFERED)
     assert "language" in form.errors

@@ -30,6 +30,7 @@ from consent.receipts import receipt_read
 from consent.services import places, publishing, walks
 from consent.services.consents import consents_withdraw
 from consent.services.links import ALPHABET
+from consent.showing import shown_sha256
 from tests import make
 from tests.conftest import Database
 
@@ -72,7 +73,16 @@ def test_a_code_opens_one_walk_and_shows_the_notice_to_the_log(
     assert walk.rules == house.rules
     shown = event_list(rows=1)[0]
     assert shown["type"] == "notice.shown"
-    assert shown["data"] == {"language": "en", "surface": "phone"}
+    assert shown["data"] == {
+        "language": "en",
+        "surface": "phone",
+        "screen": "form",
+        "order": None,
+        "sha256": shown_sha256(
+            rules=house.rules.sha256, language="en", screen="form", offered=SWITCHES
+        ),
+    }
+    assert shown["rules"] == house.rules.sha256
     assert shown["subject"] is None
 
 

@@ -33,6 +33,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "audit:verify": EVERYBODY,
     "consent:choice": WALK,
     "consent:face": WALK,
+    "consent:reconsider": WALK,
     "leads:details": WALK,
     "leads:done": WALK,
     "leads:camera_request": WALK,

@@ -31,11 +31,14 @@ class Browser:
     ) -> Any:
         self.steps.append(path)
         sent = {**self._hidden(path), **(data or {})}
+        if path == "/visit/details/" and not sent.get("referral_code"):
+            # A page that does not ask for a code has no field that would send one.
+            sent.pop("referral_code", None)
         return self.client.post(path, sent, **extra)
 
     def _hidden(self, path: str) -> dict[str, str]:
         """Return what the page's form carries beside what the person chose."""
-        if path in ("/visit/", "/visit/face/"):
+        if path in ("/visit/", "/visit/face/", "/visit/ask/"):
             spoken = self.client.cookies.get("lang")
             return {"language": spoken.value if spoken else "zh-hans"}
         if path == "/kiosk/return/face/consent/":
@@ -106,7 +109,10 @@ class Phone(Browser):
             answer = {"answer": "face" if face else "plain"}
             response = self.post("/visit/face/", answer)
         assert response["Location"] == "/visit/details/", response["Location"]
-        assert self.get("/visit/details/").status_code == 200
+        page = self.get("/visit/details/")
+        assert page.status_code == 200
+        if (details or {}).get("referral_code") and page.context["withheld"]:
+            self.post("/visit/ask/", {"purpose": "attribution"})
         response = self.post("/visit/details/", details or {})
         assert response.status_code == 302, response.content.decode()
         return self.get(response["Location"])

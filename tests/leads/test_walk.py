@@ -121,7 +121,7 @@ def test_showing_a_code_is_itself_a_consent(office: make.Office) -> None:
 def test_an_unknown_referral_code_loses_nothing(office: make.Office) -> None:
     kiosk, phone = KioskBrowser(office.house), Phone()
     phone.open(kiosk.code())
-    phone.post("/visit/", {"contact": "on", "age": "adult"})
+    phone.post("/visit/", {"contact": "on", "attribution": "on", "age": "adult"})
     phone.post("/visit/face/", {"answer": "plain"})
     answer = phone.post("/visit/details/", {**DETAILS, "referral_code": "0000-0000"})
     assert answer.status_code == 400

@@ -1,0 +1,70 @@
+"""What a walk asks for: published, assessed, and not refused a short while ago."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from audit.log import Unit
+from consent.models import Rules, Walk
+from consent.purposes import SWITCHES, Purpose
+from consent.rules import document
+from consent.selectors import assessment_live, rules_get
+from consent.showing import notice_show
+
+
+def walk_rules(walk: Walk) -> Rules:
+    """Return the version that a walk is under: the one it was shown.
+
+    Raises:
+        RulesMissing: it has seen none, and none are in force.
+    """
+    return walk.rules or rules_get(site=walk.kiosk.site)
+
+
+def askable(walk: Walk) -> list[Purpose]:
+    """Return what the rules let this site's walks ask for, in the form's order."""
+    published = document(sha256=walk_rules(walk).sha256)["purposes"]
+    asked = [purpose for purpose in SWITCHES if purpose in published]
+    assessed = assessment_live(site=walk.kiosk.site, purpose=Purpose.FACE_CHECKIN)
+    if Purpose.FACE_CHECKIN in published and assessed is not None:
+        asked.append(Purpose.FACE_CHECKIN)
+    return asked
+
+
+def withheld(walk: Walk) -> list[Purpose]:
+    """Return what a walk could ask for and does not: refused a short while ago."""
+    return [purpose for purpose in askable(walk) if purpose in walk.withheld]
+
+
+def switches_offered(walk: Walk) -> list[Purpose]:
+    """Return the purposes whose switches the form shows."""
+    offered = set(askable(walk)) - set(walk.withheld)
+    return [purpose for purpose in SWITCHES if purpose in offered]
+
+
+def face_offered(walk: Walk) -> bool:
+    """Tell whether the face page follows the form."""
+    return Purpose.FACE_CHECKIN in set(askable(walk)) - set(walk.withheld)
+
+
+def referral_offered(walk: Walk) -> bool:
+    """Tell whether a referral's code may be asked for: showing one is a yes."""
+    published = document(sha256=walk_rules(walk).sha256)["purposes"]
+    return Purpose.ATTRIBUTION in published and (
+        Purpose.ATTRIBUTION not in walk.withheld
+    )
+
+
+def screen_show(
+    *, unit: Unit, walk: Walk, screen: str, language: str, offered: Collection[Purpose]
+) -> None:
+    """Tell the log that a walk is shown a screen next."""
+    notice_show(
+        unit=unit,
+        rules=walk_rules(walk),
+        language=language,
+        surface=walk.surface,
+        screen=screen,
+        offered=list(offered),
+        order=walk.kiosk.order if screen == "face" else None,
+    )
