@@ -17,6 +17,18 @@ class AssessmentRequired(Refused):
     code = "assessment_required"
 
 
+class PurposeStopped(Refused):
+    """The stop switch of the site is on for this purpose; do it without."""
+
+    code = "purpose_stopped"
+
+
+class StopOwnRelease(DomainError):
+    """What an authority or a court ordered is let go of by another person."""
+
+    code = "stop_own_release"
+
+
 class PermitMisused(Refused):
     """A permit was used after its block, for another purpose, person or kiosk."""
 

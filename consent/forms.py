@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from audit.say import CHINESE, ENGLISH, Say
 from consent.errors import FieldsUnknown
+from consent.models.stops import REASONS, SCOPES
 from consent.purposes import Purpose
 
 CSRF_FIELD = "csrfmiddlewaretoken"
@@ -163,3 +164,17 @@ class LinkForm(StrictForm):
 def field_name(purpose: str) -> str:
     """Return the name of a purpose's switch: `marketing.sms` → `marketing_sms`."""
     return purpose.replace(".", "_")
+
+
+class StopForm(StrictForm):
+    """A press of the stop switch: where, what, and why."""
+
+    site = forms.SlugField(max_length=32)
+    scope = forms.ChoiceField(choices=[(one, one) for one in SCOPES])
+    reason = forms.ChoiceField(choices=[(one, one) for one in REASONS])
+
+
+class ReleaseForm(StrictForm):
+    """A confirmed release of the stop switch."""
+
+    confirmed = forms.BooleanField()

@@ -8,6 +8,7 @@ from consent.views.links import link_open
 from consent.views.office import office
 from consent.views.renewing import log_renew
 from consent.views.rules import rules, rules_version
+from consent.views.stop import stop, stop_off, stop_on
 from consent.views.walks import choice, code_open, face, reconsider
 
 app_name = "consent"
@@ -20,6 +21,9 @@ urlpatterns = [
     path("me/open/", link_open, name="link_open"),
     path("log/renew/", log_renew, name="log_renew"),
     path("office/", office, name="office"),
+    path("office/stop/", stop, name="stop"),
+    path("office/stop/on/", stop_on, name="stop_on"),
+    path("office/stop/<uuid:name>/off/", stop_off, name="stop_off"),
     path("rules/", rules, name="rules"),
     path("rules/<slug:sha256>/", rules_version, name="rules_version"),
 ]

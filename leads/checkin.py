@@ -21,6 +21,7 @@ from consent.errors import (
     ConsentEnded,
     ConsentRequired,
     KeyMissing,
+    PurposeStopped,
     StepOutOfOrder,
     UseClosed,
 )
@@ -37,6 +38,7 @@ from consent.services.consents import (
 )
 from consent.services.walks import VISITOR, walk_camera_done
 from consent.showing import notice_show
+from consent.stops import stop_of
 from faces import services as faces
 from faces.errors import FaceUnusable, FrameInvalid, PixelsBusy, PixelsFailed
 from faces.pixels import Hint
@@ -76,8 +78,15 @@ def kiosk_act(kiosk: Kiosk) -> Act:
 
 
 def face_offered(*, site: Site) -> bool:
-    """Tell whether a face may be used to come back: assessed, and not stale."""
+    """Tell whether a face may be used: assessed, not stale, and not stopped."""
+    if face_stopped(site=site):
+        return False
     return assessment_live(site=site, purpose=Purpose.FACE_CHECKIN) is not None
+
+
+def face_stopped(*, site: Site) -> bool:
+    """Tell whether the stop switch of a site is on for faces."""
+    return stop_of(site=site, purpose=Purpose.FACE_CHECKIN) is not None
 
 
 def enrol_begin(*, walk: Walk, kiosk: Kiosk) -> Use:
@@ -210,6 +219,7 @@ def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> 
     Raises:
         UseClosed, PermitMisused: the capture is not alive here.
         FrameInvalid: the bytes are no pictures; the use is closed as discarded.
+        PurposeStopped: the stop switch was pressed; nothing of the burst is kept.
     """
     act = kiosk_act(kiosk)
     ended: Ended | None = None
@@ -243,6 +253,9 @@ def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> 
     except ConsentEnded:
         _once_ends(use)
         return Answer(kind="stopped")
+    except PurposeStopped:
+        _once_ends(use)
+        raise
     if ended is not None:
         key_destroy(consent=ended.consent)
     return answer
@@ -357,7 +370,7 @@ def _compare(probe: Subject, live: Sequence[Consent], kiosk: Kiosk) -> Use:
             kiosk=kiosk,
             candidates=live,
         )
-    except (ConsentRequired, AssessmentRequired):
+    except (ConsentRequired, AssessmentRequired, PurposeStopped):
         consents_withdraw(subject=probe, purposes=None, act=VISITOR)
         raise
 

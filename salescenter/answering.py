@@ -24,6 +24,7 @@ BASES = (
     ("/channels/", "base_staff.html"),
     ("/log/", "base_staff.html"),
     ("/compliance/", "base_staff.html"),
+    ("/office/", "base_staff.html"),
 )
 
 
@@ -55,6 +56,8 @@ def error_response(request: HttpRequest, error: DomainError) -> HttpResponseBase
     todo = answer.todo.text(language)
     kiosk = request.path.startswith("/kiosk/") or "kiosk" in request.COOKIES
     next_path = answer.next_path or ("/kiosk/" if kiosk else "/")
+    if answer.walk_path and request.path.startswith("/visit/"):
+        next_path = answer.walk_path
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse(
             {

@@ -27,6 +27,8 @@ class Answer:
     todo: Say
     next_path: str = ""
     """Where the way goes on; the surface's first page when empty."""
+    walk_path: str = ""
+    """The same for a page of a guest's walk, when it is another."""
 
 
 NOTHING_KEPT = Say("没有保存任何内容。", "Nothing was kept.")
@@ -177,6 +179,31 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         Say(
             "请用别的方式登记，服务一样。", "Any other way gives you the same service."
         ),
+    ),
+    consent.PurposeStopped: Answer(
+        503,
+        Say("人脸登记已停用", "Face check-in is off"),
+        Say(
+            "摄像头关着，没有拍摄。撤回同意照常办理。",
+            "The camera is off and nothing was taken. Withdrawing works as ever.",
+        ),
+        Say(
+            "请继续，用别的方式登记，服务一样。",
+            "Please go on. Any other way gives you the same service.",
+        ),
+        "/kiosk/return/",
+        "/visit/",
+    ),
+    consent.StopOwnRelease: Answer(
+        403,
+        Say("需要另一位同事解除", "Another person lets go of it"),
+        Say("停用仍然有效。", "The stop stands."),
+        Say(
+            "按主管部门或法院要求按下的，由另一位合规负责人解除。",
+            "A stop that an authority or a court asked for ends by another"
+            " compliance officer.",
+        ),
+        "/office/stop/",
     ),
     consent.PermitMisused: Answer(
         403, Say("这一步不被允许", "That is not allowed"), NOTHING_KEPT, AT_DESK

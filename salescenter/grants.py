@@ -46,6 +46,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "consent_receipt": APPEND,
     "consent_pass": FORWARD,
     "consent_pagelink": FORWARD,
+    "consent_stop": FORWARD,
     "leads_visit": FORWARD,
     "leads_decision": APPEND,
     "leads_attributionrules": APPEND,

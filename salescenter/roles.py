@@ -13,7 +13,7 @@ from salescenter.models import Staff
 
 ROLES: dict[str, tuple[str, ...]] = {
     "reception": ("view_desk", "add_referral_desk", "reveal_contact", "view_decision"),
-    "manager": ("view_desk", "view_dashboard", "view_decision"),
+    "manager": ("view_desk", "view_dashboard", "view_decision", "stop_faces"),
     "compliance": (
         "read_log",
         "export_log",
@@ -21,6 +21,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "approve_export",
         "release_log",
         "view_office",
+        "stop_faces",
+        "release_stop",
     ),
     "inspector": ("read_log", "export_log", "view_office"),
 }

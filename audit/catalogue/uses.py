@@ -28,6 +28,7 @@ USES: dict[str, Kind] = {
                 "subject",
                 "kiosk",
                 "no_candidate",
+                "stop",
             ),
             "start": nullable(seq),
         },

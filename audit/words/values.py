@@ -29,6 +29,7 @@ _REASONS: dict[str, Say] = {
     "subject": Say("不是同一个人", "another person"),
     "kiosk": Say("不是同一台登记屏", "another kiosk"),
     "no_candidate": Say("没有可以比对的人", "nobody left to compare with"),
+    "stop": Say("已被停用", "switched off"),
     "none_found": Say("没有找到人脸", "no face was found"),
     "more_than_one": Say("不止一张脸", "more than one face"),
     "too_small": Say("离得太远", "too far away"),

@@ -13,12 +13,13 @@ from audit import clock, log
 from audit.drafts import Act
 from audit.log import Unit
 from consent import journal
-from consent.errors import ConsentEnded, PermitMisused, UseClosed
+from consent.errors import ConsentEnded, PermitMisused, PurposeStopped, UseClosed
 from consent.gate.ends import Record, close, discard, refusal_of, use_lock
 from consent.gate.starts import begin
 from consent.models import CaptureSession, Consent, Kiosk, Subject, Use
 from consent.purposes import FACE, Purpose
 from consent.selectors import assessment_live, consents_share
+from consent.stops import stop_of, stop_share
 
 _mint = object()
 
@@ -115,6 +116,7 @@ class Permit:
         Raises:
             ConsentEnded: the person's consent is no longer live; the log says
                 `gate.refused` and nothing of the result remains.
+            PurposeStopped: the stop switch was pressed meanwhile; likewise.
             UseClosed: somebody closed the use meanwhile.
         """
         self.demand(purpose=self._use.purpose)
@@ -128,17 +130,18 @@ class Permit:
                     raise RuntimeError(message)
         except _Ended as ended:
             close(use=self._use, act=self._act, reason=ended.reason)
-            raise ConsentEnded from None
+            raise ended.told from None
         finally:
             self._record = None
 
 
 class _Ended(Exception):
-    """The consent was no longer live when commit 2 read it again."""
+    """The use may not come to a result any more, as commit 2 found it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.told = PurposeStopped() if reason == "stop" else ConsentEnded()
 
 
 @contextmanager
@@ -148,6 +151,7 @@ def resume(*, use: uuid.UUID, act: Act, kiosk: Kiosk) -> Iterator[Permit]:
     Raises:
         UseClosed: unknown, answered, stopped or timed out: start again.
         ConsentEnded: the consent ended since; the use is closed as `gate.refused`.
+        PurposeStopped: the stop switch is on; likewise.
         PermitMisused: another kiosk's capture.
     """
     found = (
@@ -160,6 +164,9 @@ def resume(*, use: uuid.UUID, act: Act, kiosk: Kiosk) -> Iterator[Permit]:
     if found.kiosk_id != kiosk.id:
         log.refuse(refusal_of(found, act, reason="kiosk"))
         raise PermitMisused("kiosk")
+    if stop_of(site=found.site, purpose=found.purpose) is not None:
+        close(use=found, act=act, reason="stop")
+        raise PurposeStopped
     if not CaptureSession.objects.filter(use=found).exists():
         close(use=found, act=act, reason="ended")
         raise ConsentEnded
@@ -221,6 +228,8 @@ def seize(*, permit: Permit) -> None:
 def _record(unit: Unit, use: Use) -> Record:
     if not use_lock(use.id):
         raise UseClosed
+    if stop_share(site=use.site, purpose=use.purpose) is not None:
+        raise _Ended("stop")
     named = [use.consent_id, *(uuid.UUID(name) for name in use.candidates)]
     live = {one.id: one for one in consents_share(ids=named)}
     if use.consent_id not in live:

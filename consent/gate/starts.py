@@ -9,11 +9,12 @@ from audit import clock
 from audit.drafts import Act
 from audit.log import Unit
 from consent import journal
-from consent.errors import AssessmentRequired, ConsentRequired
+from consent.errors import AssessmentRequired, ConsentRequired, PurposeStopped
 from consent.gate.ends import refusal_draft
 from consent.models import CaptureSession, Consent, Kiosk, Site, Subject, Use
 from consent.purposes import FACE, Purpose
 from consent.selectors import assessment_live, consent_live, consents_share
+from consent.stops import stop_share
 
 CAPTURE_SECONDS = 120
 """How long a capture session may carry a consent from request to request."""
@@ -45,6 +46,7 @@ def begin(
     Raises:
         ConsentRequired: no live consent; the log says so.
         AssessmentRequired: the purpose is not assessed, or no longer.
+        PurposeStopped: the stop switch is on.
     """
     now = clock.now()
     with journal.unit(act=act, site=kiosk.site) as unit:
@@ -91,7 +93,10 @@ def allow(*, unit: Unit, subject: Subject, purpose: Purpose, site: Site) -> Cons
     Raises:
         ConsentRequired: no live consent; the log says so.
         AssessmentRequired: a face purpose without a current assessment.
+        PurposeStopped: the stop switch is on for it.
     """
+    if stop_share(site=site, purpose=purpose) is not None:
+        raise PurposeStopped(refusal=refusal_draft(unit, purpose, subject, "stop"))
     found = consent_live(subject=subject, purpose=purpose, site=site)
     live = consents_share(ids=[found.id]) if found else []
     if not live:

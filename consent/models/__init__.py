@@ -12,6 +12,7 @@ from consent.models.consents import (
 )
 from consent.models.places import Kiosk, Operator, Site, Walk
 from consent.models.proofs import PageLink, Pass, Receipt
+from consent.models.stops import Stop
 
 __all__ = [
     "CaptureSession",
@@ -24,6 +25,7 @@ __all__ = [
     "Receipt",
     "Rules",
     "Site",
+    "Stop",
     "Subject",
     "Use",
     "Walk",

@@ -10,6 +10,7 @@ from consent.purposes import SWITCHES, Purpose
 from consent.rules import document
 from consent.selectors import assessment_live, rules_get
 from consent.showing import notice_show
+from consent.stops import stop_of
 
 
 def walk_rules(walk: Walk) -> Rules:
@@ -25,8 +26,10 @@ def askable(walk: Walk) -> list[Purpose]:
     """Return what the rules let this site's walks ask for, in the form's order."""
     published = document(sha256=walk_rules(walk).sha256)["purposes"]
     asked = [purpose for purpose in SWITCHES if purpose in published]
-    assessed = assessment_live(site=walk.kiosk.site, purpose=Purpose.FACE_CHECKIN)
-    if Purpose.FACE_CHECKIN in published and assessed is not None:
+    site = walk.kiosk.site
+    assessed = assessment_live(site=site, purpose=Purpose.FACE_CHECKIN)
+    stopped = stop_of(site=site, purpose=Purpose.FACE_CHECKIN)
+    if Purpose.FACE_CHECKIN in published and assessed is not None and stopped is None:
         asked.append(Purpose.FACE_CHECKIN)
     return asked
 

@@ -17,6 +17,7 @@ from consent.errors import (
     CodeStale,
     CodeUsed,
     PassUnknown,
+    PurposeStopped,
     StepOutOfOrder,
     WalkOver,
 )
@@ -31,6 +32,7 @@ from consent.services.offers import (
     switches_offered,
     walk_rules,
 )
+from consent.stops import stop_of, stop_share
 
 OPEN_SECONDS = 60
 """How long a kiosk's code may be opened."""
@@ -221,12 +223,15 @@ def walk_face(*, walk: Walk, answer: bool, language: str) -> Walk:
     Raises:
         StepOutOfOrder: no face was offered, or it was answered before.
         AssessmentRequired: faces were switched off since; the answer can be no.
+        PurposeStopped: the stop switch is on; no answer is needed.
     """
     site = walk.kiosk.site
     with journal.unit(act=VISITOR, site=site) as unit:
         locked = _locked(walk)
         if not locked.face_offered or locked.face_answered_at is not None:
             raise StepOutOfOrder
+        if stop_share(site=site, purpose=Purpose.FACE_CHECKIN) is not None:
+            raise PurposeStopped
         rules = walk_rules(locked)
         if language != locked.language:
             _face_show(unit, locked, language)
@@ -248,6 +253,16 @@ def walk_face(*, walk: Walk, answer: bool, language: str) -> Walk:
     return locked
 
 
+def walk_face_due(*, walk: Walk) -> bool:
+    """Tell whether the face page is still to be answered: not while faces are stopped.
+
+    Whoever was not asked has refused nothing, and the log says nothing of them.
+    """
+    if not walk.face_offered or walk.face_answered_at is not None:
+        return False
+    return stop_of(site=walk.kiosk.site, purpose=Purpose.FACE_CHECKIN) is None
+
+
 def walk_finish(*, walk: Walk) -> Walk:
     """End the walk: sign the receipt, make pass and own page; twice is once.
 
@@ -259,9 +274,7 @@ def walk_finish(*, walk: Walk) -> Walk:
     site = walk.kiosk.site
     with journal.unit(act=VISITOR, site=site) as unit:
         locked = _locked(walk)
-        if locked.chosen_at is None or (
-            locked.face_offered and locked.face_answered_at is None
-        ):
+        if locked.chosen_at is None or walk_face_due(walk=locked):
             raise StepOutOfOrder
         if locked.finished_at is not None:
             return locked

@@ -16,7 +16,7 @@ from consent.purposes import Purpose
 from consent.refusals import QUIET, refusals_read, refusals_written
 from consent.rules import notice
 from consent.services.offers import walk_rules
-from consent.services.walks import FINISH_SECONDS, walk_get
+from consent.services.walks import FINISH_SECONDS, walk_face_due, walk_get
 
 WALK_COOKIE = "walk"
 """Carries one guest's way through a visit, for half an hour."""
@@ -72,7 +72,7 @@ def walk_next(walk: Walk) -> str:
     """Return the name of the page that a walk stands at."""
     if walk.chosen_at is None:
         return "consent:choice"
-    if walk.face_offered and walk.face_answered_at is None:
+    if walk_face_due(walk=walk):
         return "consent:face"
     if walk.details_at is None:
         return "leads:details"

@@ -12,6 +12,7 @@ from consent.errors import (
     FieldsUnknown,
     LinkUnknown,
     PassUnknown,
+    PurposeStopped,
     WalkOver,
 )
 from consent.forms import ChoiceForm, EmptyForm, FaceForm, ReconsiderForm
@@ -27,6 +28,7 @@ from consent.services.walks import (
     walk_open,
     walk_reconsider,
 )
+from consent.stops import stop_of
 from consent.views.pages import (
     VISITOR_COOKIE,
     WALK_COOKIE,
@@ -121,6 +123,9 @@ def reconsider(request: HttpRequest) -> HttpResponse:
 def face(request: HttpRequest) -> HttpResponse:
     """Ask for the face, on a page and with an act of its own."""
     walk = walk_of(request)
+    site = walk.kiosk.site
+    if stop_of(site=site, purpose=Purpose.FACE_CHECKIN) is not None:
+        raise PurposeStopped
     if walk_next(walk) != "consent:face":
         return redirect(walk_next(walk))
     context = walk_context(request, walk)

@@ -14,9 +14,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 
 from audit import clock
+from consent.errors import PurposeStopped
 from consent.models import Kiosk, Site
 from consent.selectors import kiosk_of_token, site_first
 from consent.views.pages import at_site
+from leads.checkin import face_stopped
 
 KIOSK_COOKIE = "kiosk"
 KIOSK_SECONDS = 400 * 24 * 3600
@@ -64,6 +66,22 @@ def on_site(
     ) -> HttpResponse:
         if not network_is_ours(request):
             raise Http404
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def face_function(
+    view: Callable[Concatenate[KioskRequest, P], HttpResponse],
+) -> Callable[Concatenate[KioskRequest, P], HttpResponse]:
+    """Answer 503 while the stop switch of the kiosk's site is on for faces."""
+
+    @wraps(view)
+    def wrapped(
+        request: KioskRequest, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        if face_stopped(site=request.kiosk.site):
+            raise PurposeStopped
         return view(request, *args, **kwargs)
 
     return wrapped

@@ -42,6 +42,7 @@ from leads.kiosks import attempt_failed, walk_at
 from leads.turns import camera_due
 from leads.views.access import (
     KioskRequest,
+    face_function,
     guest,
     guest_set,
     kiosk_page,
@@ -59,6 +60,7 @@ HINT_FRAMES_MAX = 1
 
 @kiosk_page
 @on_site
+@face_function
 @require_POST
 def start(request: KioskRequest) -> HttpResponse:
     """Open the camera for the guest of a finished walk, on their own press."""
@@ -85,6 +87,7 @@ def start(request: KioskRequest) -> HttpResponse:
 
 @kiosk_page
 @on_site
+@face_function
 @require_GET
 def capture(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
     """Show the only page with a camera, while its use is live."""
@@ -108,6 +111,7 @@ def capture(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
 
 @kiosk_page
 @on_site
+@face_function
 @require_POST
 def hint(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
     """Say whether one frame would do, and forget it."""
@@ -130,6 +134,7 @@ def hint(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
 
 @kiosk_page
 @on_site
+@face_function
 @require_POST
 def burst(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
     """Take the kept frames, and answer where to go."""
@@ -171,6 +176,7 @@ def stop(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
 
 @kiosk_page
 @on_site
+@face_function
 @require_POST
 def again(request: KioskRequest) -> HttpResponse:
     """Open the camera once more after frames that would not do."""
@@ -194,6 +200,7 @@ def again(request: KioskRequest) -> HttpResponse:
 
 @kiosk_page
 @on_site
+@face_function
 @require_GET
 def demo_frame(request: KioskRequest, person: int) -> HttpResponse:
     """Return a photograph of the demonstration camera, on this machine only."""

@@ -26,7 +26,7 @@ from consent.views.pages import (
     language_of,
     walk_next,
 )
-from leads.checkin import capture_done, capture_stop
+from leads.checkin import capture_done, capture_stop, face_stopped
 from leads.forms import PairForm, StateForm
 from leads.kiosks import code_seconds, guests, walk_asking, walk_at
 from leads.turns import camera_due
@@ -35,6 +35,7 @@ from leads.views.access import (
     KIOSK_COOKIE,
     KIOSK_SECONDS,
     KioskRequest,
+    face_function,
     guest,
     guest_forget,
     guest_left,
@@ -81,6 +82,7 @@ def home(request: KioskRequest) -> HttpResponse:
         "rules_label": rules.label,
         "rules_short": rules.sha256[:8],
         "code": _code(request),
+        "face_off": face_stopped(site=kiosk.site),
     }
     return render(request, "leads/kiosk_home.html", context)
 
@@ -91,7 +93,8 @@ def state(request: KioskRequest) -> HttpResponse:
     """Tell the screen which code to show, who reads on a phone, and who is ready."""
     form = StateForm(request.POST, language=language_of(request))
     form.is_valid()
-    asking = walk_asking(kiosk=request.kiosk)
+    face_off = face_stopped(site=request.kiosk.site)
+    asking = None if face_off else walk_asking(kiosk=request.kiosk)
     code = _code(request)
     unchanged = form.cleaned_data.get("have") == code["id"]
     return JsonResponse(
@@ -100,6 +103,7 @@ def state(request: KioskRequest) -> HttpResponse:
             "short": code["short"],
             "seconds": code["seconds"],
             "qr": None if unchanged else code["qr"],
+            "face_off": face_off,
             "next": reverse("leads:kiosk_guest", args=[asking.id]) if asking else None,
             "guests": [
                 {"short": one.short, "state": one.state}
@@ -131,6 +135,7 @@ def desk(request: KioskRequest) -> HttpResponse:
 
 
 @kiosk_page
+@face_function
 @require_GET
 def at_screen(request: KioskRequest, name: uuid.UUID) -> HttpResponse:
     """Ask the guest whose phone said "I am at the screen" to start the camera."""

@@ -21,6 +21,7 @@ from leads.checkin import (
     candidates,
     compare_begin,
     face_offered,
+    face_stopped,
     kiosk_act,
     match_stands,
 )
@@ -31,6 +32,7 @@ from leads.kiosks import attempt_failed, attempts_allow
 from leads.models import Visit
 from leads.views.access import (
     KioskRequest,
+    face_function,
     guest,
     guest_nonce,
     guest_nonce_renew,
@@ -68,7 +70,11 @@ ASKING = ("confirm", "ask")
 def ways(request: KioskRequest) -> HttpResponse:
     """Offer the ways of coming back."""
     guest_nonce_renew(request)
-    context = {"face_offered": face_offered(site=request.kiosk.site)}
+    site = request.kiosk.site
+    context = {
+        "face_offered": face_offered(site=site),
+        "face_off": face_stopped(site=site),
+    }
     return render(request, "leads/kiosk_return.html", context)
 
 
@@ -130,6 +136,7 @@ def by_phone(request: KioskRequest) -> HttpResponse:
 
 @kiosk_page
 @on_site
+@face_function
 @require_http_methods(["GET", "POST"])
 def by_face(request: KioskRequest) -> HttpResponse:
     """Take four digits; the camera stays off until the person says yes to it."""
@@ -155,6 +162,7 @@ def by_face(request: KioskRequest) -> HttpResponse:
 
 @kiosk_page
 @on_site
+@face_function
 @require_http_methods(["GET", "POST"])
 def compare_consent(request: KioskRequest) -> HttpResponse:
     """Ask the person in front for one comparison; their tap opens the camera."""
@@ -191,6 +199,7 @@ def compare_consent(request: KioskRequest) -> HttpResponse:
 
 @kiosk_page
 @on_site
+@face_function
 @require_POST
 def confirm_yes(request: KioskRequest) -> HttpResponse:
     """Take the visitor's word that it is they who were matched: now they are here."""
@@ -219,6 +228,7 @@ def confirm_yes(request: KioskRequest) -> HttpResponse:
 
 @kiosk_page
 @on_site
+@face_function
 @require_POST
 def confirm_no(request: KioskRequest) -> HttpResponse:
     """Take the visitor's word that it is not they; the other ways stay."""

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.drawing import qr_svg
-from consent.errors import PassUnknown
+from consent.errors import PassUnknown, PurposeStopped
 from consent.forms import EmptyForm
 from consent.models import Walk
 from consent.purposes import Purpose
@@ -45,6 +45,7 @@ from leads.arrivals import (
     walk_arrive,
     walk_details,
 )
+from leads.checkin import face_stopped
 from leads.forms import DetailsForm
 from leads.models import Visit
 from leads.stories import receipt_shown
@@ -125,7 +126,10 @@ def done(request: HttpRequest) -> HttpResponse:
 def camera_request(request: HttpRequest) -> HttpResponse:
     """Tell the kiosk that the holder of this phone stands at the screen."""
     EmptyForm(request.POST, language=language_of(request))
-    walk_ask_camera(walk=walk_of(request))
+    walk = walk_of(request)
+    if face_stopped(site=walk.kiosk.site):
+        raise PurposeStopped
+    walk_ask_camera(walk=walk)
     return redirect("leads:done")
 
 
@@ -182,7 +186,10 @@ def _done_context(request: HttpRequest, walk: Walk, visit: Visit) -> dict[str, A
         code = pass_code(issued=pass_of(subject=subject, site=site))
         context.update(pass_code=code, pass_qr=qr_svg(code))
     context.update(
-        camera=live is not None and not enrolled and _may_ask(walk),
+        camera=live is not None
+        and not enrolled
+        and not face_stopped(site=site)
+        and _may_ask(walk),
         camera_asked=walk.camera_asked_at is not None,
         enrolled=enrolled,
     )

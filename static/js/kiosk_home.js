@@ -12,6 +12,7 @@ if (main) {
   const short = main.querySelector("[data-short]");
   const guests = main.querySelector("[data-guests]");
   const offline = main.querySelector("[data-offline]");
+  const faceOff = main.querySelector("[data-face-off]");
   let have = main.dataset.codeId;
   let until = Date.now() + Number(main.dataset.seconds) * 1000;
   let shown = "";
@@ -50,6 +51,7 @@ if (main) {
       if (!ok || !body) throw new Error("state");
       failures = 0;
       offline.hidden = true;
+      faceOff.hidden = !body.face_off;
       if (body.next) {
         go(body.next);
         return;
