@@ -11,6 +11,12 @@ class ConsentRequired(Refused):
     code = "consent_required"
 
 
+class ConsentBarred(ConsentRequired):
+    """The consent stands, but what hangs on it is only kept for now, not used."""
+
+    code = "consent_barred"
+
+
 class AssessmentRequired(Refused):
     """The purpose has no approved, current impact assessment at this site."""
 

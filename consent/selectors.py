@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -75,6 +75,25 @@ def consent_live(*, subject: Subject, purpose: str, site: Site) -> Consent | Non
     )
 
 
+def consent_barred(*, consent: Consent) -> str | None:
+    """Return why a live consent may not be used now, as the log names it, or None.
+
+    What hangs on it is kept all the same, and it can be withdrawn and expires.
+    """
+    return "restricted" if consent.restricted_at is not None else None
+
+
+def consents_usable(*, consents: Iterable[Consent]) -> list[Consent]:
+    """Return those of some live consents that may be used now."""
+    return [one for one in consents if consent_barred(consent=one) is None]
+
+
+def consent_usable(*, subject: Subject, purpose: str, site: Site) -> Consent | None:
+    """Return a person's live consent for a purpose if it may be used now, or None."""
+    found = consent_live(subject=subject, purpose=purpose, site=site)
+    return next(iter(consents_usable(consents=[found])), None) if found else None
+
+
 def consents_live(*, subject: Subject) -> list[Consent]:
     """Return all of a person's live consents."""
     return list(
@@ -96,7 +115,8 @@ def consents_of(*, subject: Subject) -> list[Consent]:
 def consents_share(*, ids: Sequence[UUID]) -> list[Consent]:
     """Lock consents FOR SHARE in id order and return those that are live now.
 
-    MUST be called inside a transaction: nobody can end them until it commits.
+    MUST be called inside a transaction: nobody can end or restrict them until it
+    commits. Some may be barred from use (`consent_barred`).
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -7,7 +7,7 @@ from consent import journal
 from consent.errors import StepOutOfOrder
 from consent.models import Consent, Subject, Walk
 from consent.purposes import Purpose
-from consent.selectors import consent_live, rules_get
+from consent.selectors import consent_usable, rules_get
 from consent.services.consents import consent_grant
 from consent.services.offers import referral_offered
 from consent.services.walks import VISITOR, walk_finish
@@ -84,7 +84,7 @@ def walk_arrive(*, walk: Walk) -> tuple[Walk, Visit]:
 def _live(walk: Walk, purpose: Purpose) -> Consent | None:
     if walk.subject is None:
         return None
-    return consent_live(subject=walk.subject, purpose=purpose, site=walk.kiosk.site)
+    return consent_usable(subject=walk.subject, purpose=purpose, site=walk.kiosk.site)
 
 
 def _attribution_ask(walk: Walk, language: str) -> Subject:

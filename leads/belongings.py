@@ -12,7 +12,7 @@ from consent.models import Subject
 from consent.purposes import Purpose
 from consent.services.walks import VISITOR
 from leads import phones
-from leads.contacts import contact_open, seen
+from leads.contacts import OWN_PAGE, contact_open, seen
 from leads.models import Contact, PhoneIndex
 
 
@@ -23,7 +23,7 @@ def contact_holdings(subject: Subject) -> Iterator[Holding]:
     ):
         try:
             with journal.unit(act=VISITOR, site=contact.site) as unit:
-                if not seen(unit=unit, consents=[contact.live.id], reason="own_page"):
+                if not seen(unit=unit, consents=[contact.live.id], reason=OWN_PAGE):
                     continue
                 details = contact_open(contact=contact)
         except KeyMissing:

@@ -27,7 +27,13 @@ from consent.errors import (
 )
 from consent.models import Consent, Kiosk, Site, Subject, Use, Walk
 from consent.purposes import Purpose
-from consent.selectors import assessment_live, consent_live, rules_get
+from consent.selectors import (
+    assessment_live,
+    consent_live,
+    consent_usable,
+    consents_usable,
+    rules_get,
+)
 from consent.services.consents import (
     Ended,
     consent_end,
@@ -128,7 +134,8 @@ def candidates(*, digits: str, kiosk: Kiosk) -> list[Consent]:
         )
         .order_by("-granted_at")
     )
-    found = enrolled(consents=consents)[:CANDIDATES_MAX]
+    usable = consents_usable(consents=consents)
+    found = enrolled(consents=usable)[:CANDIDATES_MAX]
     if not found:
         raise NobodyEnrolled
     return found
@@ -322,7 +329,7 @@ def capture_done(*, walk: Walk | None) -> None:
 
 def match_stands(*, subject: Subject, site: Site) -> bool:
     """Tell whether somebody who was matched still consents to that."""
-    live = consent_live(subject=subject, purpose=Purpose.FACE_CHECKIN, site=site)
+    live = consent_usable(subject=subject, purpose=Purpose.FACE_CHECKIN, site=site)
     return live is not None
 
 
@@ -376,15 +383,14 @@ def _compare(probe: Subject, live: Sequence[Consent], kiosk: Kiosk) -> Use:
 
 
 def _live(named: Sequence[uuid.UUID], site: Site) -> list[Consent]:
-    return list(
-        Consent.objects.select_related("rules", "subject", "site").filter(
-            id__in=list(named),
-            site=site,
-            purpose=Purpose.FACE_CHECKIN,
-            state="active",
-            until__gt=clock.now(),
-        )
+    found = Consent.objects.select_related("rules", "subject", "site").filter(
+        id__in=list(named),
+        site=site,
+        purpose=Purpose.FACE_CHECKIN,
+        state="active",
+        until__gt=clock.now(),
     )
+    return consents_usable(consents=found)
 
 
 def _others_stop(kiosk: Kiosk) -> None:

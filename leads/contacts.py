@@ -20,13 +20,16 @@ from consent import gate, journal, keys
 from consent.errors import KeyMissing
 from consent.models import Consent, Site, Subject
 from consent.purposes import Purpose
-from consent.selectors import consents_share
+from consent.selectors import consent_barred, consents_share, consents_usable
 from leads import phones
 from leads.models import Contact, PhoneIndex
 
 SALT_BYTES = 32
 REASONS = ("arrival", "call_back", "correction")
 """Why a member of staff may read a contact."""
+
+OWN_PAGE = "own_page"
+"""Why a person's own contact is read for their own page."""
 
 REINDEX_LOCK = 0x5C_1DE5
 """Names the lock under which the phone index is completed; no other code takes it."""
@@ -194,10 +197,14 @@ def seen(*, unit: Unit, consents: Iterable[uuid.UUID], reason: str) -> list[uuid
 
     Args:
         unit: its commit MUST come before anything of them is released.
-        consents: under which they stand; one that ended meanwhile is left out.
+        consents: under which they stand; one that ended meanwhile, or is barred from
+            use, is left out.
         reason: as the log names it.
     """
     live = consents_share(ids=list(consents))
+    if reason != OWN_PAGE:
+        # To look at what is kept of oneself stays one's right while it is not used.
+        live = consents_usable(consents=live)
     for consent in live:
         viewed(unit=unit, consent=consent, reason=reason)
     return [consent.subject_id for consent in live]
@@ -218,9 +225,10 @@ def subject_of_phone(*, phone: str, site: Site) -> Subject | None:
         _living(site)
         .filter(number_hash=phones.number_hash(_key(), phone))
         .order_by("-contact__collected_at", "-contact__id")
-        .first()
     )
-    return None if found is None else found.contact.subject
+    usable = (row for row in found if consent_barred(consent=row.contact.live) is None)
+    row = next(usable, None)
+    return None if row is None else row.contact.subject
 
 
 def subjects_of_ending(*, digits: str, site: Site, act: Act) -> list[uuid.UUID]:
@@ -311,9 +319,8 @@ def contact_erase(unit: Unit, consent: Consent) -> None:
 
 
 def _living(site: Site) -> QuerySet[PhoneIndex]:
-    return PhoneIndex.objects.select_related("contact__subject").filter(
-        site=site, contact__live__until__gt=clock.now()
-    )
+    rows = PhoneIndex.objects.select_related("contact__subject", "contact__live")
+    return rows.filter(site=site, contact__live__until__gt=clock.now())
 
 
 def _index(contact: Contact, details: Details) -> None:

@@ -20,7 +20,7 @@ from consent.errors import KeyMissing
 from consent.holdings import Holding
 from consent.models import Consent, Subject
 from consent.purposes import Purpose
-from consent.selectors import consent_live, consents_share
+from consent.selectors import consent_live, consents_share, consents_usable
 from leads import phones
 from leads.attribution import Decision as Judged
 from leads.attribution import Rulebook, decide, parse_facts
@@ -116,7 +116,7 @@ def decision_holdings(subject: Subject) -> Iterator[Holding]:
 
 
 def _consents(visit: Visit) -> dict[str, Consent]:
-    """Lock and return the person's live consents that a decision may stand on."""
+    """Lock and return the person's consents that a decision may stand on now."""
     if visit.subject is None:
         return {}
     found = [
@@ -124,7 +124,7 @@ def _consents(visit: Visit) -> dict[str, Consent]:
         for purpose in (Purpose.ATTRIBUTION, Purpose.CONTACT)
     ]
     live = consents_share(ids=[one.id for one in found if one is not None])
-    return {one.purpose: one for one in live}
+    return {one.purpose: one for one in consents_usable(consents=live)}
 
 
 def _visitor(visit: Visit) -> str:
@@ -215,15 +215,14 @@ def _facts(
 
 def _attributed(people: Sequence[uuid.UUID], visit: Visit) -> list[uuid.UUID]:
     """Return those who consented to attribution too, so that they may be joined."""
-    return list(
-        Consent.objects.filter(
-            subject__in=list(people),
-            site=visit.site,
-            purpose=Purpose.ATTRIBUTION,
-            state="active",
-            until__gt=clock.now(),
-        ).values_list("subject_id", flat=True)
+    agreed = Consent.objects.filter(
+        subject__in=list(people),
+        site=visit.site,
+        purpose=Purpose.ATTRIBUTION,
+        state="active",
+        until__gt=clock.now(),
     )
+    return [one.subject_id for one in consents_usable(consents=agreed)]
 
 
 def _with_quota(concerned: dict[uuid.UUID, Referral]) -> list[Referral]:

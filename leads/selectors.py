@@ -14,6 +14,7 @@ from django.db.models import Count, QuerySet
 from audit import clock
 from audit.say import Say
 from consent.models import Consent, Kiosk, Site
+from consent.selectors import consent_barred, consents_usable
 from leads.channels import rulebook
 from leads.kiosks import Guest, guests
 from leads.models import Agent, Channel, Contact, Decision, Referral, Visit
@@ -49,11 +50,12 @@ def visits_today(
     )
     people = [row.subject_id for row in rows if row.subject_id]
     consents = _live(site, people)
-    known = set(
-        Contact.objects.filter(
-            subject__in=people, site=site, live__until__gt=clock.now()
-        ).values_list("subject_id", flat=True)
+    standing = Contact.objects.select_related("live").filter(
+        subject__in=people, site=site, live__until__gt=clock.now()
     )
+    known = {
+        row.subject_id for row in standing if consent_barred(consent=row.live) is None
+    }
     shown = revealed or {}
     return [
         {
@@ -277,6 +279,6 @@ def _live(site: Site, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[str]]
         state="active",
         until__gt=clock.now(),
     ).order_by("purpose")
-    for row in rows:
+    for row in consents_usable(consents=rows):
         found[row.subject_id].append(row.purpose)
     return found

@@ -24,6 +24,7 @@ TITLES: dict[str, Say] = {
     "consent.refused": Say("您没有同意", "You did not agree"),
     "consent.withdrawn": Say("您停止了", "You stopped this"),
     "consent.expired": Say("到期了，自动停止", "It ended by itself"),
+    "consent.restricted": Say("改了能不能使用", "Whether it may be used was changed"),
     "key.created": Say("为这一项做了一把钥匙", "A key was made for this alone"),
     "key.destroyed": Say("钥匙销毁了，再也打不开", "The key was destroyed, for good"),
     "gate.refused": Say("有一次使用被拒绝了", "A use was refused"),
@@ -56,6 +57,10 @@ _OUTCOMES = {
     "walk_in": Say("自然到访", "Walk-in"),
     "review": Say("还要由人来看", "For a person to decide"),
     "none": Say("没有判定", "Not decided"),
+}
+_RESTRICTED = {
+    "restricted": Say("只保存，不使用", "Kept, not used"),
+    "lifted": Say("恢复使用", "May be used again"),
 }
 _VIEWED = {
     "arrival": Say("您到访时", "On your arrival"),
@@ -235,6 +240,10 @@ def _detail(event: dict[str, Any], subject: Subject) -> Say | None:
             return _OUTCOMES.get(data["outcome"])
         case "contact.viewed":
             return _VIEWED.get(data["reason"])
+        case "consent.restricted":
+            purpose = PURPOSES.get(event["purpose"], Say("", ""))
+            state = _RESTRICTED[data["state"]]
+            return Say(f"{purpose.zh}：{state.zh}", f"{purpose.en}: {state.en}")
         case kind if kind.startswith(("consent.", "key.")):
             return PURPOSES.get(event["purpose"] or "")
         case _:

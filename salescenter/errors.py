@@ -172,6 +172,16 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
             "It does not happen without it. Any other way gives you the same service.",
         ),
     ),
+    consent.ConsentBarred: Answer(
+        403,
+        Say("这一项现在只保存，不使用", "This is only kept for now, not used"),
+        Say("留着的都还在，没有被用到。", "What is kept stands; none of it was used."),
+        Say(
+            "请用别的方式登记，服务一样。要恢复使用，由本人在自己的页面上决定。",
+            "Any other way gives you the same service. Its owner alone lets it be used"
+            " again, on their own page.",
+        ),
+    ),
     consent.AssessmentRequired: Answer(
         403,
         Say("人脸功能现在关闭", "Faces are switched off now"),

@@ -29,6 +29,7 @@ USES: dict[str, Kind] = {
                 "kiosk",
                 "no_candidate",
                 "stop",
+                "restricted",
             ),
             "start": nullable(seq),
         },

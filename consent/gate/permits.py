@@ -18,7 +18,12 @@ from consent.gate.ends import Record, close, discard, refusal_of, use_lock
 from consent.gate.starts import begin
 from consent.models import CaptureSession, Consent, Kiosk, Subject, Use
 from consent.purposes import FACE, Purpose
-from consent.selectors import assessment_live, consents_share
+from consent.selectors import (
+    assessment_live,
+    consent_barred,
+    consents_share,
+    consents_usable,
+)
 from consent.stops import stop_of, stop_share
 
 _mint = object()
@@ -114,8 +119,8 @@ class Permit:
         The block MUST close the record; its result is released after the block only.
 
         Raises:
-            ConsentEnded: the person's consent is no longer live; the log says
-                `gate.refused` and nothing of the result remains.
+            ConsentEnded: the person's consent is no longer live, or barred from use;
+                the log says `gate.refused` and nothing of the result remains.
             PurposeStopped: the stop switch was pressed meanwhile; likewise.
             UseClosed: somebody closed the use meanwhile.
         """
@@ -150,7 +155,8 @@ def resume(*, use: uuid.UUID, act: Act, kiosk: Kiosk) -> Iterator[Permit]:
 
     Raises:
         UseClosed: unknown, answered, stopped or timed out: start again.
-        ConsentEnded: the consent ended since; the use is closed as `gate.refused`.
+        ConsentEnded: the consent ended or was barred from use since; the use is
+            closed as `gate.refused`.
         PurposeStopped: the stop switch is on; likewise.
         PermitMisused: another kiosk's capture.
     """
@@ -169,6 +175,10 @@ def resume(*, use: uuid.UUID, act: Act, kiosk: Kiosk) -> Iterator[Permit]:
         raise PurposeStopped
     if not CaptureSession.objects.filter(use=found).exists():
         close(use=found, act=act, reason="ended")
+        raise ConsentEnded
+    barred = consent_barred(consent=found.consent)
+    if barred is not None:
+        close(use=found, act=act, reason=barred)
         raise ConsentEnded
     permit = Permit(_mint, use=found, act=act)
     try:
@@ -234,9 +244,12 @@ def _record(unit: Unit, use: Use) -> Record:
     live = {one.id: one for one in consents_share(ids=named)}
     if use.consent_id not in live:
         raise _Ended("ended")
+    barred = consent_barred(consent=live[use.consent_id])
+    if barred is not None:
+        raise _Ended(barred)
     if use.purpose in FACE and (
         assessment_live(site=use.site, purpose=use.purpose) is None
     ):
         raise _Ended("assessment")
     candidates = [live[one] for one in named[1:] if one in live]
-    return Record(unit=unit, use=use, candidates=candidates)
+    return Record(unit=unit, use=use, candidates=consents_usable(consents=candidates))

@@ -9,11 +9,21 @@ from audit import clock
 from audit.drafts import Act
 from audit.log import Unit
 from consent import journal
-from consent.errors import AssessmentRequired, ConsentRequired, PurposeStopped
+from consent.errors import (
+    AssessmentRequired,
+    ConsentBarred,
+    ConsentRequired,
+    PurposeStopped,
+)
 from consent.gate.ends import refusal_draft
 from consent.models import CaptureSession, Consent, Kiosk, Site, Subject, Use
 from consent.purposes import FACE, Purpose
-from consent.selectors import assessment_live, consent_live, consents_share
+from consent.selectors import (
+    assessment_live,
+    consent_barred,
+    consent_live,
+    consents_share,
+)
 from consent.stops import stop_share
 
 CAPTURE_SECONDS = 120
@@ -45,6 +55,7 @@ def begin(
 
     Raises:
         ConsentRequired: no live consent; the log says so.
+        ConsentBarred: what hangs on it is only kept for now.
         AssessmentRequired: the purpose is not assessed, or no longer.
         PurposeStopped: the stop switch is on.
     """
@@ -92,6 +103,7 @@ def allow(*, unit: Unit, subject: Subject, purpose: Purpose, site: Site) -> Cons
 
     Raises:
         ConsentRequired: no live consent; the log says so.
+        ConsentBarred: what hangs on it is only kept for now.
         AssessmentRequired: a face purpose without a current assessment.
         PurposeStopped: the stop switch is on for it.
     """
@@ -103,6 +115,9 @@ def allow(*, unit: Unit, subject: Subject, purpose: Purpose, site: Site) -> Cons
         raise ConsentRequired(
             refusal=refusal_draft(unit, purpose, subject, "no_consent")
         )
+    barred = consent_barred(consent=live[0])
+    if barred is not None:
+        raise ConsentBarred(refusal=refusal_draft(unit, purpose, subject, barred))
     if purpose in FACE and assessment_live(site=site, purpose=purpose) is None:
         raise AssessmentRequired(
             refusal=refusal_draft(unit, purpose, subject, "assessment")

@@ -85,6 +85,9 @@ class Consent(models.Model):
     while the consent is active, so that a template without a live consent, or an
     ended consent whose template still stands, cannot be committed. The row itself
     outlives what it opened, as evidence.
+
+    While `restricted_at` is set, what hangs on it is kept and not used (限制处理);
+    `restricted_event` says so, or that it was lifted.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -102,6 +105,14 @@ class Consent(models.Model):
     destroy_s = models.IntegerField()
     granted_event = models.OneToOneField(
         Event, on_delete=models.PROTECT, to_field="eid", related_name="+"
+    )
+    restricted_at = models.DateTimeField(null=True)
+    restricted_event = models.ForeignKey(
+        Event,
+        on_delete=models.PROTECT,
+        to_field="eid",
+        related_name="+",
+        null=True,
     )
     ended_at = models.DateTimeField(null=True)
     ended_event = models.ForeignKey(
@@ -134,6 +145,10 @@ class Consent(models.Model):
             ),
             models.CheckConstraint(
                 name="consent_term", condition=Q(until__gt=F("granted_at"))
+            ),
+            models.CheckConstraint(
+                name="consent_restricted_in_words",
+                condition=Q(restricted_at=None) | Q(restricted_event__isnull=False),
             ),
             models.CheckConstraint(
                 name="consent_destroy_seconds",

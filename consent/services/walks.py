@@ -23,7 +23,7 @@ from consent.errors import (
 )
 from consent.models import Kiosk, Rules, Subject, Walk
 from consent.purposes import Purpose
-from consent.selectors import assessment_live, consent_live, rules_get, token_hash
+from consent.selectors import assessment_live, consent_usable, rules_get, token_hash
 from consent.services.consents import consent_grant, consent_refuse
 from consent.services.links import ALPHABET, SHORT_LENGTH, link_issue, pass_issue
 from consent.services.offers import (
@@ -306,7 +306,7 @@ def walk_ask_camera(*, walk: Walk) -> bool:
     """
     if walk.subject is None or walk.finished_at is None:
         return False
-    live = consent_live(
+    live = consent_usable(
         subject=walk.subject, purpose=Purpose.FACE_CHECKIN, site=walk.kiosk.site
     )
     if live is None:

@@ -17,7 +17,7 @@ from consent.errors import PassUnknown, PurposeStopped
 from consent.forms import EmptyForm
 from consent.models import Walk
 from consent.purposes import Purpose
-from consent.selectors import consent_live
+from consent.selectors import consent_usable
 from consent.services.links import (
     link_find,
     link_issue,
@@ -179,7 +179,7 @@ def _done_context(request: HttpRequest, walk: Walk, visit: Visit) -> dict[str, A
     if subject is None:
         return context
     site = walk.kiosk.site
-    live = consent_live(subject=subject, purpose=Purpose.FACE_CHECKIN, site=site)
+    live = consent_usable(subject=subject, purpose=Purpose.FACE_CHECKIN, site=site)
     enrolled = face_enrolled(subject=subject, site=site)
     # Only looked up: a page that is loaded again makes no pass after a stop.
     with suppress(PassUnknown):
