@@ -107,6 +107,12 @@ class KeyMissing(DomainError):
     code = "key_missing"
 
 
+class KeysUnavailable(DomainError):
+    """Where the keys lie cannot be reached, so nothing is known; nothing was kept."""
+
+    code = "keys_unavailable"
+
+
 class RulesMissing(DomainError):
     """The site has no rules in force, so nothing may be collected."""
 

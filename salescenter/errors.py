@@ -285,6 +285,12 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         Say("任何人都不能再打开它。", "Nobody can open them any more."),
         AT_DESK,
     ),
+    consent.KeysUnavailable: Answer(
+        503,
+        Say("现在无法保管密钥", "Keys cannot be kept at the moment"),
+        NOTHING_KEPT,
+        AT_DESK,
+    ),
     consent.RulesMissing: Answer(
         503,
         Say("规则还没有公布", "No rules are published yet"),

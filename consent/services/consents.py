@@ -6,11 +6,13 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from audit import clock
 from audit.drafts import SYSTEM, Act
 from audit.log import Unit
 from consent import erasure, journal, keys
+from consent.custody import consents_keyless
 from consent.errors import RulesInvalid
 from consent.models import CaptureSession, Consent, Rules, Site, Subject
 from consent.purposes import Purpose
@@ -20,6 +22,8 @@ from consent.services.links import links_revoke
 
 ORPHAN_KEY_SECONDS = 600
 """A key without a consent row is left alone this long: its commit may be under way."""
+
+ORPHANS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -242,11 +246,12 @@ def consents_expire_keyless() -> list[Ended]:
 
     Reads the key of each active consent: for start-up and a slow round.
     """
-    active = Consent.objects.select_related("site", "subject").filter(state="active")
     return [
         one
-        for consent in active
-        if keys.key_missing(consent=consent.id)
+        for batch in consents_keyless()
+        for consent in Consent.objects.select_related("site", "subject").filter(
+            id__in=batch
+        )
         for one in consent_expire(consent, reason="key_missing")
     ]
 
@@ -271,16 +276,23 @@ def keys_destroy_due() -> int:
     due = list(ended.filter(key_event=None))
     for consent in due:
         key_destroy(consent=consent)
-    return len(due) + _orphan_keys_destroy()
+    return len(due)
 
 
-def _orphan_keys_destroy() -> int:
-    stored = keys.keys_stored()
-    known = set(
-        Consent.objects.filter(id__in=list(stored)).values_list("id", flat=True)
-    )
+def keys_destroy_orphaned() -> int:
+    """Destroy keys without a consent, as a crash before its commit leaves them.
+
+    They open nothing. Reads the store's folder: for start-up and a slow round.
+
+    Returns:
+        How many there were.
+    """
     old = clock.now().timestamp() - ORPHAN_KEY_SECONDS
-    orphans = [one for one, made in stored.items() if one not in known and made < old]
-    for one in orphans:
-        keys.key_destroy(consent=one)
-    return len(orphans)
+    aged = iter([one for one, made in keys.keys_stored().items() if made < old])
+    destroyed = 0
+    while batch := list(islice(aged, ORPHANS_AT_ONCE)):
+        known = set(Consent.objects.filter(id__in=batch).values_list("id", flat=True))
+        for one in set(batch) - known:
+            keys.key_destroy(consent=one)
+            destroyed += 1
+    return destroyed

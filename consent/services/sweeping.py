@@ -15,6 +15,7 @@ from consent.services.consents import (
     consents_expire_due,
     consents_expire_keyless,
     keys_destroy_due,
+    keys_destroy_orphaned,
 )
 from consent.services.walks import walks_forget_due
 
@@ -35,10 +36,12 @@ OFTEN: dict[str, Callable[[], int]] = {
 SELDOM: dict[str, Callable[[], int]] = {
     "room_made": _room_make,
     "consents_keyless": lambda: len(consents_expire_keyless()),
+    "keys_orphaned": keys_destroy_orphaned,
     "walks_forgotten": walks_forget_due,
     "epochs_turned": lambda: int(keys.epoch_turn()),
 }
-"""What ends consents without a key, forgets walks, turns the epoch, makes room."""
+"""What ends consents without a key and keys without a consent, forgets walks, turns the
+epoch, makes room."""
 
 
 def sweep_often() -> dict[str, int]:

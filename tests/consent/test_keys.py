@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from audit import clock
 from consent import keys
 from consent.errors import KeyMissing
+from consent.keys import durable, turning
 from consent.models import Consent
 from consent.purposes import Purpose
 from consent.services.consents import consents_expire_keyless
@@ -236,7 +237,8 @@ def test_a_turn_cut_short_anywhere_loses_nothing_and_is_finished_later(
 
     with monkeypatch.context() as patched:
         # Every step of a turn ends with a folder made durable.
-        patched.setattr(keys, "_sync", until_the_cut)
+        patched.setattr(durable, "sync", until_the_cut)
+        patched.setattr(turning, "BATCH", 1)
         try:
             keys.epoch_turn(at_least=NOW)
         except _PowerCut:

@@ -21,6 +21,7 @@ from consent.services.consents import (
     consents_withdraw,
     key_destroy,
     keys_destroy_due,
+    keys_destroy_orphaned,
 )
 from consent.services.sweeping import sweep_often, sweep_seldom
 from consent.services.walks import VISITOR
@@ -58,6 +59,7 @@ def test_a_house_in_order_has_nothing_to_sweep(house: make.House) -> None:
     assert sweep_seldom() == {
         "room_made": 0,
         "consents_keyless": 0,
+        "keys_orphaned": 0,
         "walks_forgotten": 0,
         "epochs_turned": 0,
     }
@@ -127,6 +129,7 @@ def test_the_seldom_sweep_forgets_walks_and_turns_the_epoch(
         assert sweep_seldom() == {
             "room_made": 0,
             "consents_keyless": 0,
+            "keys_orphaned": 0,
             "walks_forgotten": 1,
             "epochs_turned": 1,
         }
@@ -180,11 +183,11 @@ def test_the_key_of_a_consent_that_never_committed_is_swept_after_ten_minutes(
             raise RuntimeError
     (orphan,) = keys.keys_stored()
     kept = grant(house, Subject.objects.create())
-    assert keys_destroy_due() == 0
+    assert keys_destroy_orphaned() == 0
     for one in (orphan, kept.id):
         path = secrets_dir / "keystore" / "data" / f"{one}.key"
         made = clock.now().timestamp() - ORPHAN_KEY_SECONDS - 1
         os.utime(path, (made, made))
-    assert keys_destroy_due() == 1
+    assert keys_destroy_orphaned() == 1
     assert set(keys.keys_stored()) == {kept.id}
     assert ORPHAN_KEY_SECONDS == 600

@@ -20,6 +20,7 @@ django.setup()
 from audit import demonstration  # noqa: E402
 from audit.log import Unit  # noqa: E402
 from consent import erasure, keys  # noqa: E402
+from consent.keys import durable  # noqa: E402
 from consent.models import Consent, Subject  # noqa: E402
 from consent.selectors import kiosk_of_token  # noqa: E402
 from consent.services.consents import consents_withdraw  # noqa: E402
@@ -75,7 +76,7 @@ def _withdraw(subject: uuid.UUID, *, pause: str) -> None:
     elif pause == "committed":
         keys.key_destroy = lambda **_: _pause()
     elif pause == "tombstone":
-        keys._remove = before_removal
+        durable.remove = before_removal
     elif pause == "destroyed":
         keys.key_destroy = destroyed
     person = Subject.objects.get(id=subject)

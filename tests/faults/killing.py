@@ -26,7 +26,7 @@ from audit.selectors import log_faults
 from consent import keys
 from consent.models import CaptureSession, Consent, Subject, Use
 from consent.services.consents import ORPHAN_KEY_SECONDS
-from consent.services.sweeping import sweep_often
+from consent.services.sweeping import sweep_often, sweep_seldom
 from faces.matching import EMBEDDING_LENGTH
 from faces.models import FaceTemplate
 from faces.templates import template_open
@@ -168,6 +168,7 @@ def kill_enrolments(place: Place, *, count: int, seed: int) -> Findings:
         findings.last_events[last[-1]["type"] if last else "(none)"] += 1
         with demonstration.clock_shifted(seconds=ahead_s + SWEEP_AFTER_SECONDS):
             sweep_often()
+            sweep_seldom()
         ahead_s += SWEEP_AFTER_SECONDS
         if number + 1 < count:
             waiting = runner()

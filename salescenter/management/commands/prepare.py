@@ -15,6 +15,7 @@ from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from audit.selectors import log_state
+from consent.errors import KeysUnavailable
 from consent.models import Operator
 from consent.services.sweeping import sweep_often, sweep_seldom
 from salescenter import grants
@@ -41,8 +42,12 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         # After a restore, consents whose key is gone end before anything is served.
         if log_state() is not None:
-            sweep_often()
-            sweep_seldom()
+            try:
+                sweep_often()
+                sweep_seldom()
+            except KeysUnavailable:
+                message = "the key store cannot be reached, so nothing is served"
+                raise CommandError(message) from None
         self._collect_static()
         # An outside database belongs to somebody who decides what is put into it.
         if settings.EMBEDDED and not Operator.objects.exists():
