@@ -69,10 +69,29 @@ EMBEDDED = not DATABASE_URL
 SECRETS_DIR = instance.secrets_dir()
 KEYSTORE_DIR = Path(_text("KEYSTORE_DIR") or SECRETS_DIR / "keystore")
 EPOCHS_DIR = Path(_text("EPOCHS_DIR") or SECRETS_DIR / "epochs")
+KEYS_BACKEND = _text("KEYS_BACKEND", "file")
+if KEYS_BACKEND not in {"file", "vault"}:
+    raise ImproperlyConfigured("KEYS_BACKEND is file or vault")
+VAULT_ADDR = _url("VAULT_ADDR", "") if _text("VAULT_ADDR") else ""
+VAULT_TOKEN_PATH = _text("VAULT_TOKEN_PATH")
+VAULT_MOUNT = _text("VAULT_MOUNT", "transit").strip("/")
+VAULT_KEY_PREFIX = _text("VAULT_KEY_PREFIX", "salescenter")
+VAULT_CACERT = _text("VAULT_CACERT")
+if KEYS_BACKEND == "vault" and not (VAULT_ADDR and VAULT_TOKEN_PATH):
+    raise ImproperlyConfigured(
+        "KEYS_BACKEND is vault, so VAULT_ADDR and VAULT_TOKEN_PATH must be set"
+    )
 SIGNER_DIR = Path(_text("SIGNER_DIR") or instance.data_dir() / "signer")
 EXPORTS_DIR = Path(_text("EXPORTS_DIR") or instance.data_dir() / "exports")
 DEBUG = _flag("DEBUG")
 DEMO_CAMERA = _flag("DEMO_CAMERA")
+
+if VAULT_ADDR.startswith("http://") and urlsplit(VAULT_ADDR).hostname not in {
+    "127.0.0.1",
+    "localhost",
+    "::1",
+}:
+    raise ImproperlyConfigured("VAULT_ADDR is https, except on this machine")
 
 # Addresses
 SITE_URL = _url("SITE_URL", "http://127.0.0.1:8000")

@@ -14,7 +14,6 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
 
 from consent.keys import durable
 
@@ -123,19 +122,3 @@ class FileEpochs:
 
 def _bound(consent: UUID) -> bytes:
     return f"key|v1|{consent}".encode()
-
-
-def configured() -> Epochs:
-    """Return the backend that wraps from now on."""
-    return FileEpochs(Path(settings.EPOCHS_DIR))
-
-
-def backends() -> list[Epochs]:
-    """Return every backend that may hold an epoch's key, the present one first."""
-    return [configured()]
-
-
-def backend_of(wrapped: bytes) -> Epochs:
-    """Return the backend that wrapped this."""
-    del wrapped
-    return configured()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from audit import clock
-from consent.keys import epochs, store
+from consent.keys import backends, store
 from consent.keys.turning import EPOCH
 
 
@@ -54,9 +54,9 @@ def keys_state(*, round_every: timedelta) -> KeysState:
     Raises:
         KeysUnavailable: the backend does not answer.
     """
-    backend = epochs.configured()
+    backend = backends.configured()
     here = backend.standing()
-    standing = [made for one in epochs.backends() for made in one.standing().values()]
+    standing = [made for one in backends.backends() for made in one.standing().values()]
     now = clock.now()
     began = datetime.fromtimestamp(min(standing), UTC) if standing else None
     due = began + EPOCH if began is not None else None

@@ -19,8 +19,8 @@ from django.conf import settings
 
 from audit import clock
 from consent.errors import KeyMissing
-from consent.keys import durable, epochs
-from consent.keys.epochs import KEY_BYTES, EpochGone
+from consent.keys import backends, durable
+from consent.keys.epochs import KEY_BYTES, EpochGone, Epochs
 
 EPOCH_BYTES = 8
 SUFFIX = ".key"
@@ -33,7 +33,7 @@ def key_create(*, consent: UUID) -> None:
         KeysUnavailable: the backend does not answer; nothing was kept.
     """
     key = secrets.token_bytes(KEY_BYTES)
-    backend = epochs.configured()
+    backend = backends.configured()
     while True:
         with locked() as root:
             before = generation(root)
@@ -132,20 +132,18 @@ def unwrap_these(wrapped: dict[UUID, bytes]) -> dict[UUID, bytes]:
     """Return the data keys that these open to, each by its epoch's key."""
     opened: dict[UUID, bytes] = {}
     groups: dict[tuple[str, int], dict[UUID, bytes]] = {}
-    backends: dict[str, epochs.Epochs] = {}
+    asked: dict[str, Epochs] = {}
     for consent, one in wrapped.items():
-        backend = epochs.backend_of(one[EPOCH_BYTES:])
-        backends[backend.name] = backend
+        backend = backends.backend_of(one[EPOCH_BYTES:])
+        asked[backend.name] = backend
         group = groups.setdefault((backend.name, epoch_of(one)), {})
         group[consent] = one[EPOCH_BYTES:]
     for (name, epoch), group in groups.items():
-        opened |= backends[name].unwrap(epoch, group)
+        opened |= asked[name].unwrap(epoch, group)
     return opened
 
 
-def wrap(
-    backend: epochs.Epochs, epoch: int, keys: dict[UUID, bytes]
-) -> dict[UUID, bytes]:
+def wrap(backend: Epochs, epoch: int, keys: dict[UUID, bytes]) -> dict[UUID, bytes]:
     """Return what is written for these data keys: epoch ‖ what the backend made."""
     head = epoch.to_bytes(EPOCH_BYTES, "big")
     return {
@@ -211,7 +209,7 @@ def locked(*, alone: bool = False) -> Iterator[Path]:
         os.close(turnstile)
 
 
-def _present(backend: epochs.Epochs) -> int:
+def _present(backend: Epochs) -> int:
     """Return the epoch that wraps now; the first one begins here."""
     found = backend.standing()
     if not found:

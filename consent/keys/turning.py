@@ -12,7 +12,7 @@ from itertools import islice
 from uuid import UUID
 
 from audit import clock
-from consent.keys import durable, epochs, store
+from consent.keys import backends, durable, store
 from consent.keys.epochs import Epochs
 
 EPOCH = timedelta(days=1)
@@ -38,7 +38,7 @@ def epoch_turn(*, at_least: timedelta = EPOCH) -> bool:
 
 
 def _turn(at_least: timedelta) -> bool:
-    backend = epochs.configured()
+    backend = backends.configured()
     standing = backend.standing()
     old = _others(backend)
     if not standing or (len(standing) == 1 and not old):
@@ -77,7 +77,7 @@ def _others(present: Epochs) -> list[tuple[Epochs, int]]:
     """Return what stands at another backend than the present one."""
     return [
         (backend, number)
-        for backend in epochs.backends()
+        for backend in backends.backends()
         if backend.name != present.name
         for number in backend.standing()
     ]
@@ -109,6 +109,6 @@ def _lying(
         wrapped = store.wrapped_read(consent)
         if wrapped is None:
             continue
-        of = epochs.backend_of(wrapped[store.EPOCH_BYTES :])
+        of = backends.backend_of(wrapped[store.EPOCH_BYTES :])
         if (of.name, store.epoch_of(wrapped)) != (backend.name, present):
             yield consent, wrapped

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 import threading
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,15 +22,22 @@ from consent.purposes import Purpose
 from consent.services.consents import consents_expire_keyless
 from tests import make
 from tests.conftest import Database
+from tests.consent.backends import Backend, backend_used
 
 PLAIN = b"what was collected"
 BOUND = "tpl|v1|somebody"
 NOW = timedelta(0)
 
 
+@pytest.fixture(params=["file", "vault"])
+def backend(request: pytest.FixtureRequest, secrets_dir: Path) -> Iterator[Backend]:
+    with backend_used(request.param, secrets_dir) as used:
+        yield used
+
+
 @pytest.fixture
-def store(secrets_dir: Path) -> Path:
-    return secrets_dir / "keystore"
+def store(backend: Backend) -> Path:
+    return backend.secrets / "keystore"
 
 
 @pytest.fixture
@@ -42,10 +49,6 @@ def consent(store: Path) -> uuid.UUID:
 
 def _file(store: Path, consent: uuid.UUID) -> Path:
     return store / "data" / f"{consent}.key"
-
-
-def _epochs(store: Path) -> list[str]:
-    return sorted(path.name for path in (store.parent / "epochs").glob("epoch-*.key"))
 
 
 def _seal(consent: uuid.UUID) -> bytes:
@@ -97,8 +100,10 @@ def test_a_key_file_moved_to_another_consent_is_no_key(
 
 
 def test_the_data_key_lies_wrapped_by_the_epochs_key_only(
-    store: Path, consent: uuid.UUID
+    secrets_dir: Path,
 ) -> None:
+    store, consent = secrets_dir / "keystore", uuid.uuid4()
+    keys.key_create(consent=consent)
     wrapped = _file(store, consent).read_bytes()
     epoch = (store.parent / "epochs" / "epoch-1.key").read_bytes()
     data_key = AESGCM(epoch).decrypt(
@@ -175,13 +180,13 @@ def test_nothing_half_written_stays(store: Path, consent: uuid.UUID) -> None:
 
 
 def test_a_turn_of_the_epoch_keeps_every_key_and_kills_every_copy(
-    store: Path, consent: uuid.UUID, tmp_path: Path
+    backend: Backend, store: Path, consent: uuid.UUID, tmp_path: Path
 ) -> None:
     sealed = _seal(consent)
     copied = tmp_path / "copy"
     shutil.copytree(store, copied)
     assert keys.epoch_turn(at_least=NOW)
-    assert _epochs(store) == ["epoch-2.key"]
+    assert backend.epochs() == [2]
     assert _unseal(consent, sealed) == PLAIN
 
     # A copy of the store, back in place: the epochs' keys were not in it.
@@ -203,13 +208,15 @@ def test_an_old_mirror_of_the_data_keys_opens_nothing_after_the_turn(
         _unseal(consent, sealed)
 
 
-def test_the_epoch_turns_once_a_day(store: Path, consent: uuid.UUID) -> None:
+def test_the_epoch_turns_once_a_day(
+    backend: Backend, store: Path, consent: uuid.UUID
+) -> None:
     assert not keys.epoch_turn()
     made = clock.now().timestamp() - timedelta(hours=25).total_seconds()
-    os.utime(store.parent / "epochs" / "epoch-1.key", (made, made))
+    backend.made(1, made)
     assert keys.epoch_turn()
     assert not keys.epoch_turn()
-    assert _epochs(store) == ["epoch-2.key"]
+    assert backend.epochs() == [2]
 
 
 class _PowerCut(BaseException):
@@ -218,6 +225,7 @@ class _PowerCut(BaseException):
 
 @pytest.mark.parametrize("survived", range(1, 9))
 def test_a_turn_cut_short_anywhere_loses_nothing_and_is_finished_later(
+    backend: Backend,
     store: Path,
     consent: uuid.UUID,
     monkeypatch: pytest.MonkeyPatch,
@@ -242,21 +250,21 @@ def test_a_turn_cut_short_anywhere_loses_nothing_and_is_finished_later(
         try:
             keys.epoch_turn(at_least=NOW)
         except _PowerCut:
-            assert 1 <= len(_epochs(store)) <= 2
+            assert 1 <= len(backend.epochs()) <= 2
     for one, ciphertext in sealed.items():
         assert _unseal(one, ciphertext) == PLAIN
     added = uuid.uuid4()
     keys.key_create(consent=added)
     sealed[added] = _seal(added)
-    if len(_epochs(store)) > 1:
+    if len(backend.epochs()) > 1:
         assert keys.epoch_turn()  # though the present epoch is young
-    assert len(_epochs(store)) == 1
+    assert len(backend.epochs()) == 1
     for one, ciphertext in sealed.items():
         assert _unseal(one, ciphertext) == PLAIN
 
 
 def test_one_unreadable_key_does_not_stop_the_turn(
-    store: Path, consent: uuid.UUID
+    backend: Backend, store: Path, consent: uuid.UUID
 ) -> None:
     dead, cut = uuid.uuid4(), uuid.uuid4()
     for one in (dead, cut):
@@ -266,7 +274,7 @@ def test_one_unreadable_key_does_not_stop_the_turn(
     (store / "tombstones" / str(cut)).write_bytes(b"")
     sealed = _seal(consent)
     assert keys.epoch_turn(at_least=NOW)
-    assert _epochs(store) == ["epoch-2.key"]
+    assert backend.epochs() == [2]
     assert _unseal(consent, sealed) == PLAIN
     assert keys.key_missing(consent=dead)
     assert keys.key_missing(consent=cut)
