@@ -16,6 +16,8 @@ from tests.benchmarks import (
     audit_mutate,
     audit_verify,
     kiosk_answer,
+    withdraw,
+    withdraw_race,
 )
 
 BENCHMARKS: dict[str, Callable[[int], dict[str, Any]]] = {
@@ -24,6 +26,8 @@ BENCHMARKS: dict[str, Callable[[int], dict[str, Any]]] = {
     "audit_mutate": audit_mutate.measure,
     "audit_verify": audit_verify.measure,
     "kiosk_answer": kiosk_answer.measure,
+    "withdraw": withdraw.measure,
+    "withdraw_race": withdraw_race.measure,
 }
 
 

@@ -21,10 +21,11 @@ STOP_SECONDS = 30
 
 @dataclass(frozen=True)
 class Program:
-    """Where it is, and the code that pairs a kiosk."""
+    """Where it is, the code that pairs a kiosk, and the folder of its data."""
 
     url: str
     pairing: str
+    data: Path
 
 
 @contextmanager
@@ -49,7 +50,11 @@ def running() -> Iterator[Program]:
             start_new_session=True,
         )
         try:
-            yield Program(url=f"http://127.0.0.1:{port}", pairing=_pairing(process))
+            yield Program(
+                url=f"http://127.0.0.1:{port}",
+                pairing=_pairing(process),
+                data=Path(folder),
+            )
         finally:
             process.send_signal(signal.SIGINT)
             try:
