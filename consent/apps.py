@@ -14,7 +14,7 @@ class ConsentConfig(AppConfig):
     def ready(self) -> None:
         """Register what consent holds of a person, and what the log's readers ask."""
         from audit import bundle, readers
-        from consent import duties, evidence, holdings, reading, stops
+        from consent import duties, evidence, holdings, reading, registers, stops
 
         holdings.register("consent.Receipt", evidence.receipt_holdings)
         holdings.register("consent.Pass", evidence.link_holdings)
@@ -26,3 +26,4 @@ class ConsentConfig(AppConfig):
         readers.places_register(reading.places)
         readers.notices_register(reading.notice_seen)
         duties.register("stops", stops.stop_duties)
+        duties.register("devices", registers.devices_waiting)

@@ -35,6 +35,12 @@ class StopOwnRelease(DomainError):
     code = "stop_own_release"
 
 
+class DeviceRequired(Refused):
+    """This kiosk's camera is not approved, or no longer; no capture begins there."""
+
+    code = "device_required"
+
+
 class PermitMisused(Refused):
     """A permit was used after its block, for another purpose, person or kiosk."""
 
@@ -150,3 +156,33 @@ class AttemptsTooMany(DomainError):
     """Too many wrong codes in a short time; the desk helps."""
 
     code = "attempts_too_many"
+
+
+class PictureInvalid(DomainError):
+    """What was handed in is no usable picture; its first argument says why."""
+
+    code = "picture_invalid"
+
+
+class PlaceForbidden(DomainError):
+    """No camera stands in a private room, whoever approves it."""
+
+    code = "place_forbidden"
+
+
+class RegisterKnown(DomainError):
+    """The register has this code, or this kiosk's camera, already."""
+
+    code = "register_known"
+
+
+class RegisterOwnApproval(DomainError):
+    """Nobody approves what they asked for themselves."""
+
+    code = "register_own_approval"
+
+
+class RegisterSettled(DomainError):
+    """The entry was approved, revoked or ended already, or it is unknown."""
+
+    code = "register_settled"

@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from audit import clock
 from audit.selectors import event_seq
@@ -15,8 +16,10 @@ from consent.errors import KioskUnknown, RulesMissing
 from consent.journal import rules_in_force
 from consent.models import (
     Consent,
+    Device,
     ImpactAssessment,
     Kiosk,
+    Picture,
     Rules,
     Site,
     Subject,
@@ -53,6 +56,32 @@ def assessment_live(*, site: Site, purpose: str) -> ImpactAssessment | None:
         .order_by("-approved_at")
         .first()
     )
+
+
+def device_live(*, kiosk: Kiosk) -> Device | None:
+    """Return the approved, current camera of a kiosk, or None: no capture there."""
+    return (
+        Device.objects.filter(
+            Q(until=None) | Q(until__gt=clock.now()),
+            kiosk=kiosk,
+            approved_at__isnull=False,
+            revoked_at=None,
+        )
+        .select_related("zone", "sign")
+        .first()
+    )
+
+
+def devices() -> list[Device]:
+    """Return every device that was ever registered, newest first."""
+    return list(
+        Device.objects.select_related("site", "kiosk").order_by("-asked_at", "-id")
+    )
+
+
+def picture_get(*, sha256: str) -> Picture | None:
+    """Return a picture of the registers by its hash, or None."""
+    return Picture.objects.filter(sha256=sha256).first()
 
 
 LEAST_LEFT = timedelta(seconds=2)
@@ -153,6 +182,13 @@ def kiosk_of_token(*, token: str) -> Kiosk:
     if found is None:
         raise KioskUnknown
     return found
+
+
+def kiosks() -> list[Kiosk]:
+    """Return the kiosks in service."""
+    return list(
+        Kiosk.objects.select_related("site").filter(revoked_at=None).order_by("code")
+    )
 
 
 def token_hash(token: str) -> bytes:

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
+from consent.views.devices import (
+    device,
+    device_approved,
+    device_new,
+    device_revoked,
+    devices,
+    picture,
+)
 from consent.views.links import link_open
 from consent.views.office import office
 from consent.views.renewing import log_renew
@@ -24,6 +32,14 @@ urlpatterns = [
     path("office/stop/", stop, name="stop"),
     path("office/stop/on/", stop_on, name="stop_on"),
     path("office/stop/<uuid:name>/off/", stop_off, name="stop_off"),
+    path("office/devices/", devices, name="devices"),
+    path("office/devices/new/", device_new, name="device_new"),
+    path("office/devices/<uuid:name>/", device, name="device"),
+    path(
+        "office/devices/<uuid:name>/approve/", device_approved, name="device_approved"
+    ),
+    path("office/devices/<uuid:name>/revoke/", device_revoked, name="device_revoked"),
+    path("office/pictures/<slug:sha256>/", picture, name="picture"),
     path("rules/", rules, name="rules"),
     path("rules/<slug:sha256>/", rules_version, name="rules_version"),
 ]

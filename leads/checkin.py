@@ -20,6 +20,7 @@ from consent.errors import (
     AssessmentRequired,
     ConsentEnded,
     ConsentRequired,
+    DeviceRequired,
     KeyMissing,
     PurposeStopped,
     StepOutOfOrder,
@@ -32,6 +33,7 @@ from consent.selectors import (
     consent_live,
     consent_usable,
     consents_usable,
+    device_live,
     rules_get,
 )
 from consent.services.consents import (
@@ -83,11 +85,31 @@ def kiosk_act(kiosk: Kiosk) -> Act:
     return Act(kiosk.code, "kiosk")
 
 
-def face_offered(*, site: Site) -> bool:
-    """Tell whether a face may be used: assessed, not stale, and not stopped."""
+def face_offered(*, kiosk: Kiosk) -> bool:
+    """Tell whether a face may be used here: assessed, camera approved, not stopped."""
+    site = kiosk.site
     if face_stopped(site=site):
         return False
-    return assessment_live(site=site, purpose=Purpose.FACE_CHECKIN) is not None
+    return (
+        assessment_live(site=site, purpose=Purpose.FACE_CHECKIN) is not None
+        and device_live(kiosk=kiosk) is not None
+    )
+
+
+def face_demand(*, kiosk: Kiosk) -> None:
+    """Check that a face may be used at a kiosk, before anybody is asked for one.
+
+    Raises:
+        PurposeStopped: the stop switch is on.
+        AssessmentRequired: faces are not assessed at this site, or no longer.
+        DeviceRequired: this kiosk's camera is not approved, or no longer.
+    """
+    if face_stopped(site=kiosk.site):
+        raise PurposeStopped
+    if assessment_live(site=kiosk.site, purpose=Purpose.FACE_CHECKIN) is None:
+        raise AssessmentRequired
+    if device_live(kiosk=kiosk) is None:
+        raise DeviceRequired
 
 
 def face_stopped(*, site: Site) -> bool:
@@ -102,6 +124,7 @@ def enrol_begin(*, walk: Walk, kiosk: Kiosk) -> Use:
         StepOutOfOrder: another kiosk's walk, one that is not finished, or one whose
             guest is enrolled already.
         ConsentRequired, AssessmentRequired: no live face consent.
+        DeviceRequired: this kiosk's camera is not approved.
     """
     if walk.kiosk_id != kiosk.id or walk.finished_at is None or walk.subject is None:
         raise StepOutOfOrder
@@ -115,12 +138,12 @@ def candidates(*, digits: str, kiosk: Kiosk) -> list[Consent]:
 
     Raises:
         AssessmentRequired: faces are not assessed at this site, or no longer.
+        DeviceRequired: this kiosk's camera is not approved, or no longer.
         PhoneInvalid: not four digits.
         NobodyEnrolled: nobody, so no camera is needed.
     """
     site = kiosk.site
-    if not face_offered(site=site):
-        raise AssessmentRequired
+    face_demand(kiosk=kiosk)
     people = subjects_of_ending(digits=digits, site=site, act=kiosk_act(kiosk))
     consents = list(
         Consent.objects.select_related("rules", "subject", "site")
@@ -157,13 +180,13 @@ def compare_begin(
     Raises:
         NobodyEnrolled: none of the candidates' consents is live any more.
         AssessmentRequired: faces are not assessed at this site, or no longer.
+        DeviceRequired: this kiosk's camera is not approved, or no longer.
     """
     site = kiosk.site
     live = _live(candidates, site)
     if not live:
         raise NobodyEnrolled
-    if not face_offered(site=site):
-        raise AssessmentRequired
+    face_demand(kiosk=kiosk)
     _others_stop(kiosk)
     with journal.unit(act=VISITOR, site=site) as unit:
         rules = rules_get(site=site)
@@ -339,6 +362,7 @@ def _enrol(subject: Subject, kiosk: Kiosk) -> Use:
     Raises:
         StepOutOfOrder: it is.
         ConsentRequired, AssessmentRequired: no live face consent.
+        DeviceRequired: this kiosk's camera is not approved.
     """
     live = consent_live(subject=subject, purpose=Purpose.FACE_CHECKIN, site=kiosk.site)
     if live is not None and enrolled(consents=[live]):
@@ -377,7 +401,12 @@ def _compare(probe: Subject, live: Sequence[Consent], kiosk: Kiosk) -> Use:
             kiosk=kiosk,
             candidates=live,
         )
-    except (ConsentRequired, AssessmentRequired, PurposeStopped):
+    except (
+        ConsentRequired,
+        AssessmentRequired,
+        PurposeStopped,
+        DeviceRequired,
+    ):
         consents_withdraw(subject=probe, purposes=None, act=VISITOR)
         raise
 

@@ -215,6 +215,14 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         ),
         "/office/stop/",
     ),
+    consent.DeviceRequired: Answer(
+        403,
+        Say("这里的摄像头没有启用", "The camera here is not in use"),
+        NOTHING_KEPT,
+        Say(
+            "请用别的方式登记，服务一样。", "Any other way gives you the same service."
+        ),
+    ),
     consent.PermitMisused: Answer(
         403, Say("这一步不被允许", "That is not allowed"), NOTHING_KEPT, AT_DESK
     ),
@@ -308,6 +316,36 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         Say("规则里有不能公布的内容", "The rules say what cannot be published"),
         NOTHING_KEPT,
         CHECK_FIELDS,
+    ),
+    consent.PictureInvalid: Answer(
+        400,
+        Say("这个文件不是可用的图片", "This file is not a usable picture"),
+        NOTHING_KEPT,
+        CHECK_FIELDS,
+    ),
+    consent.PlaceForbidden: Answer(
+        400,
+        Say("私密的房间里不能有摄像头", "No camera stands in a private room"),
+        NOTHING_KEPT,
+        Say("请换一个位置。", "Please choose another place."),
+    ),
+    consent.RegisterKnown: Answer(
+        409,
+        Say("登记册里已经有了", "The register has it already"),
+        NOTHING_KEPT,
+        CHECK_FIELDS,
+    ),
+    consent.RegisterOwnApproval: Answer(
+        403,
+        Say("不能批准自己登记的", "Nobody approves their own entry"),
+        Say("登记还在，等待批准。", "The entry still stands and waits."),
+        Say("请另一位同事批准。", "Please ask a colleague to approve it."),
+    ),
+    consent.RegisterSettled: Answer(
+        409,
+        Say("这一条已经处理过", "This entry was settled already"),
+        NOTHING_KEPT,
+        Say("请回到登记册查看。", "Please go back to the register."),
     ),
     consent.OperatorExists: Answer(
         409,

@@ -38,6 +38,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "consent_operator": FORWARD,
     "consent_site": FORWARD,
     "consent_kiosk": FORWARD,
+    "consent_picture": APPEND,
+    "consent_device": FORWARD,
     "consent_subject": FORWARD,
     "consent_consent": FORWARD,
     "consent_rules": FORWARD,

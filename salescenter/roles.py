@@ -23,6 +23,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "view_office",
         "stop_faces",
         "release_stop",
+        "keep_registers",
     ),
     "inspector": ("read_log", "export_log", "view_office"),
 }

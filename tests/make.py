@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
+
+from PIL import Image
 
 from audit import clock
 from audit.drafts import Act
-from consent.models import Kiosk, Rules, Site, Subject, Walk
+from consent.models import Device, Kiosk, Rules, Site, Subject, Walk
 from consent.purposes import FACE, MARKETING, SWITCHES, Purpose
 from consent.rules import (
     FACE_FIELDS,
@@ -20,9 +24,11 @@ from consent.rules import (
     PART_FIELDS,
     PURPOSE_FIELDS,
 )
-from consent.services import places, publishing, walks
+from consent.services import devices, places, publishing, walks
 
 SETUP = Act("setup", "system")
+ASKING, APPROVING = Act("st-asks", "compliance"), Act("st-approves", "compliance")
+"""Two officers, for what nobody does alone."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +111,32 @@ def house(*, demonstration_clock: bool = False) -> House:
 
 
 def kiosk_paired(*, site: Site, code: str) -> tuple[Kiosk, str]:
-    """Make a kiosk and pair it."""
+    """Make a kiosk with an approved camera, and pair it."""
     kiosk = places.kiosk_create(site=site, code=code, act=SETUP)
+    devices.device_approve(device=device_asked(kiosk=kiosk).id, act=APPROVING)
     return places.kiosk_pair(pairing=places.kiosk_pairing_issue(kiosk=kiosk))
+
+
+def device_asked(*, kiosk: Kiosk, code: str = "", **changed: Any) -> Device:
+    """Ask for a kiosk's camera."""
+    asked = {
+        "kind": "browser",
+        "place": "entrance",
+        "zone": drawing(),
+        "sign": drawing(),
+        "until": None,
+        "act": ASKING,
+        **changed,
+    }
+    return devices.device_ask(code=code or f"cam-{kiosk.code}", kiosk=kiosk, **asked)
+
+
+@cache
+def drawing(width: int = 240, height: int = 220, form: str = "PNG") -> bytes:
+    """Return a small picture of nothing."""
+    made = io.BytesIO()
+    Image.new("RGB", (width, height), "white").save(made, form)
+    return made.getvalue()
 
 
 def walk_finished(

@@ -65,11 +65,13 @@ PLACES: dict[str, Kind] = {
             "certificate": nullable(hex64),
         },
     ),
+    "device.asked": Kind("frm-13", {"device": token, "zone": hex64, "sign": hex64}),
     # The hashes of the drawing of what it can see, and of the picture of its sign.
     "device.approved": Kind(
         "frm-13",
         {"device": token, "zone": hex64, "sign": hex64, "until": nullable(time)},
     ),
+    "device.revoked": Kind("frm-13", {"device": token}),
     "kiosk.paired": Kind("frm-13", {"kiosk": token}),
     "kiosk.revoked": Kind("frm-13", {"kiosk": token}),
     "kiosk.layout": Kind(

@@ -30,6 +30,7 @@ USES: dict[str, Kind] = {
                 "no_candidate",
                 "stop",
                 "restricted",
+                "device",
             ),
             "start": nullable(seq),
         },

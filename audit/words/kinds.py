@@ -113,7 +113,9 @@ GROUPS = (
             "pia.stale": Say("影响评估失效", "Impact assessment lapsed"),
             "party.added": Say("登记了一个合作方", "Party added"),
             "party.ended": Say("合作方终止", "Party ended"),
+            "device.asked": Say("申请启用一台摄像设备", "Device asked for"),
             "device.approved": Say("设备获批", "Device approved"),
+            "device.revoked": Say("设备停用", "Device revoked"),
             "kiosk.paired": Say("登记屏配对", "Kiosk paired"),
             "kiosk.revoked": Say("登记屏停用", "Kiosk revoked"),
             "kiosk.layout": Say(

@@ -28,6 +28,7 @@ _REASONS: dict[str, Say] = {
     "closed": Say("已经结束", "it was over"),
     "subject": Say("不是同一个人", "another person"),
     "kiosk": Say("不是同一台登记屏", "another kiosk"),
+    "device": Say("摄像设备没有获批", "the camera is not approved"),
     "no_candidate": Say("没有可以比对的人", "nobody left to compare with"),
     "stop": Say("已被停用", "switched off"),
     "none_found": Say("没有找到人脸", "no face was found"),

@@ -23,6 +23,7 @@ from consent.selectors import (
     consent_barred,
     consents_share,
     consents_usable,
+    device_live,
 )
 from consent.stops import stop_of, stop_share
 
@@ -155,7 +156,7 @@ def resume(*, use: uuid.UUID, act: Act, kiosk: Kiosk) -> Iterator[Permit]:
 
     Raises:
         UseClosed: unknown, answered, stopped or timed out: start again.
-        ConsentEnded: the consent ended or was barred from use since; the use is
+        ConsentEnded: the consent ended or was barred, or the camera revoked; the use is
             closed as `gate.refused`.
         PurposeStopped: the stop switch is on; likewise.
         PermitMisused: another kiosk's capture.
@@ -180,6 +181,9 @@ def resume(*, use: uuid.UUID, act: Act, kiosk: Kiosk) -> Iterator[Permit]:
     if barred is not None:
         close(use=found, act=act, reason=barred)
         raise ConsentEnded
+    if device_live(kiosk=kiosk) is None:
+        close(use=found, act=act, reason="device")
+        raise ConsentEnded
     permit = Permit(_mint, use=found, act=act)
     try:
         yield permit
@@ -203,7 +207,7 @@ def permit(
     Leaving the block without an end writes `capture.discarded`.
 
     Raises:
-        ConsentRequired, AssessmentRequired: as `begin`.
+        ConsentRequired, AssessmentRequired, DeviceRequired: as `begin`.
     """
     use = begin(
         subject=subject,
@@ -251,5 +255,7 @@ def _record(unit: Unit, use: Use) -> Record:
         assessment_live(site=use.site, purpose=use.purpose) is None
     ):
         raise _Ended("assessment")
+    if device_live(kiosk=use.kiosk) is None:
+        raise _Ended("device")
     candidates = [live[one] for one in named[1:] if one in live]
     return Record(unit=unit, use=use, candidates=consents_usable(consents=candidates))

@@ -13,6 +13,7 @@ from consent.errors import (
     AssessmentRequired,
     ConsentBarred,
     ConsentRequired,
+    DeviceRequired,
     PurposeStopped,
 )
 from consent.gate.ends import refusal_draft
@@ -23,6 +24,7 @@ from consent.selectors import (
     consent_barred,
     consent_live,
     consents_share,
+    device_live,
 )
 from consent.stops import stop_share
 
@@ -58,10 +60,15 @@ def begin(
         ConsentBarred: what hangs on it is only kept for now.
         AssessmentRequired: the purpose is not assessed, or no longer.
         PurposeStopped: the stop switch is on.
+        DeviceRequired: the kiosk's camera is not approved, or no longer.
     """
     now = clock.now()
     with journal.unit(act=act, site=kiosk.site) as unit:
         consent = allow(unit=unit, subject=subject, purpose=purpose, site=kiosk.site)
+        if device_live(kiosk=kiosk) is None:
+            raise DeviceRequired(
+                refusal=refusal_draft(unit, purpose, subject, "device")
+            )
         data: dict[str, object] = {"model": model}
         if mode == "compare":
             if not candidates:

@@ -10,6 +10,7 @@ from consent.models.consents import (
     Subject,
     Use,
 )
+from consent.models.devices import Device, Picture
 from consent.models.places import Kiosk, Operator, Site, Walk
 from consent.models.proofs import PageLink, Pass, Receipt
 from consent.models.stops import Stop
@@ -17,11 +18,13 @@ from consent.models.stops import Stop
 __all__ = [
     "CaptureSession",
     "Consent",
+    "Device",
     "ImpactAssessment",
     "Kiosk",
     "Operator",
     "PageLink",
     "Pass",
+    "Picture",
     "Receipt",
     "Rules",
     "Site",

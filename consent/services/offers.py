@@ -1,4 +1,4 @@
-"""What a walk asks for: published, assessed, and not refused a short while ago."""
+"""What a walk asks for: published, assessed, with a camera, not refused of late."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from audit.log import Unit
 from consent.models import Rules, Walk
 from consent.purposes import SWITCHES, Purpose
 from consent.rules import document
-from consent.selectors import assessment_live, rules_get
+from consent.selectors import assessment_live, device_live, rules_get
 from consent.showing import notice_show
 from consent.stops import stop_of
 
@@ -29,7 +29,9 @@ def askable(walk: Walk) -> list[Purpose]:
     site = walk.kiosk.site
     assessed = assessment_live(site=site, purpose=Purpose.FACE_CHECKIN)
     stopped = stop_of(site=site, purpose=Purpose.FACE_CHECKIN)
-    if Purpose.FACE_CHECKIN in published and assessed is not None and stopped is None:
+    camera = device_live(kiosk=walk.kiosk)
+    shut = None in (assessed, camera) or stopped is not None
+    if Purpose.FACE_CHECKIN in published and not shut:
         asked.append(Purpose.FACE_CHECKIN)
     return asked
 

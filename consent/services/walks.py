@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from audit import clock
-from audit.drafts import Act
+from audit.drafts import Act, Draft
 from audit.log import Unit
 from consent import journal, receipts
 from consent.errors import (
@@ -16,6 +16,7 @@ from consent.errors import (
     CodeInvalid,
     CodeStale,
     CodeUsed,
+    DeviceRequired,
     PassUnknown,
     PurposeStopped,
     StepOutOfOrder,
@@ -23,7 +24,13 @@ from consent.errors import (
 )
 from consent.models import Kiosk, Rules, Subject, Walk
 from consent.purposes import Purpose
-from consent.selectors import assessment_live, consent_usable, rules_get, token_hash
+from consent.selectors import (
+    assessment_live,
+    consent_usable,
+    device_live,
+    rules_get,
+    token_hash,
+)
 from consent.services.consents import consent_grant, consent_refuse
 from consent.services.links import ALPHABET, SHORT_LENGTH, link_issue, pass_issue
 from consent.services.offers import (
@@ -222,7 +229,8 @@ def walk_face(*, walk: Walk, answer: bool, language: str) -> Walk:
 
     Raises:
         StepOutOfOrder: no face was offered, or it was answered before.
-        AssessmentRequired: faces were switched off since; the answer can be no.
+        AssessmentRequired, DeviceRequired: faces were switched off since; the answer
+            can be no.
         PurposeStopped: the stop switch is on; no answer is needed.
     """
     site = walk.kiosk.site
@@ -238,12 +246,9 @@ def walk_face(*, walk: Walk, answer: bool, language: str) -> Walk:
             locked.language = language
         if answer:
             if assessment_live(site=site, purpose=Purpose.FACE_CHECKIN) is None:
-                refusal = unit.draft(
-                    "gate.refused",
-                    purpose=Purpose.FACE_CHECKIN,
-                    data={"reason": "assessment", "start": None},
-                )
-                raise AssessmentRequired(refusal=refusal)
+                raise AssessmentRequired(refusal=_shut(unit, "assessment"))
+            if device_live(kiosk=locked.kiosk) is None:
+                raise DeviceRequired(refusal=_shut(unit, "device"))
             _grant(unit, locked, Purpose.FACE_CHECKIN, rules, language)
         locked.choices = {**locked.choices, Purpose.FACE_CHECKIN: answer}
         locked.face_answered_at = clock.now()
@@ -380,6 +385,15 @@ def _refuse(
                 surface=walk.surface,
                 rules=rules,
             )
+
+
+def _shut(unit: Unit, reason: str) -> Draft:
+    """Return the refusal of a face that nobody may be asked for any more."""
+    return unit.draft(
+        "gate.refused",
+        purpose=Purpose.FACE_CHECKIN,
+        data={"reason": reason, "start": None},
+    )
 
 
 def _locked(walk: Walk) -> Walk:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.say import Say
-from consent.errors import AssessmentRequired, PassUnknown, StepOutOfOrder
+from consent.errors import PassUnknown, StepOutOfOrder
 from consent.forms import EmptyForm, StrictForm
 from consent.models import Subject
 from consent.purposes import Purpose
@@ -20,6 +20,7 @@ from consent.views.pages import language_of
 from leads.checkin import (
     candidates,
     compare_begin,
+    face_demand,
     face_offered,
     face_stopped,
     kiosk_act,
@@ -72,7 +73,7 @@ def ways(request: KioskRequest) -> HttpResponse:
     guest_nonce_renew(request)
     site = request.kiosk.site
     context = {
-        "face_offered": face_offered(site=site),
+        "face_offered": face_offered(kiosk=request.kiosk),
         "face_off": face_stopped(site=site),
     }
     return render(request, "leads/kiosk_return.html", context)
@@ -140,8 +141,7 @@ def by_phone(request: KioskRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def by_face(request: KioskRequest) -> HttpResponse:
     """Take four digits; the camera stays off until the person says yes to it."""
-    if not face_offered(site=request.kiosk.site):
-        raise AssessmentRequired
+    face_demand(kiosk=request.kiosk)
     language = language_of(request)
     form = DigitsForm(language=language)
     if request.method == "GET":

@@ -11,17 +11,19 @@ from django.core.management.base import BaseCommand
 
 from audit import clock
 from audit.drafts import Act
-from consent.models import Operator, Site
+from consent.models import Kiosk, Operator, Site
 from consent.purposes import Purpose
-from consent.services import places, publishing
+from consent.services import devices, places, publishing
 from leads import channels
 from leads.demonstration import assessment, rules
+from leads.demonstration import devices as drawn
 from salescenter.roles import roles_sync, staff_create
 
 SETUP = Act("setup", "system")
 OPERATOR = "demo-qinghe"
 SITE = "c-1"
 KIOSK = "k-1"
+DEVICE = "cam-1"
 STAFF = {
     "reception": "reception",
     "manager": "manager",
@@ -80,12 +82,32 @@ class Command(BaseCommand):
         )
         self._publish(site)
         self._channels(site)
-        places.kiosk_create(site=site, code=KIOSK, act=SETUP)
+        kiosk = places.kiosk_create(site=site, code=KIOSK, act=SETUP)
+        self._device(kiosk, *self._staff())
+
+    def _staff(self) -> tuple[Act, Act]:
+        """Create the staff, and return the two officers as they act."""
+        acts = {}
         self.stdout.write("demonstration staff, shown this once:")
         for username, role in STAFF.items():
             password = secrets.token_urlsafe(PASSWORD_BYTES)
-            staff_create(username=username, password=password, role=role)
+            staff = staff_create(username=username, password=password, role=role)
+            acts[username] = Act(staff.code, role)
             self.stdout.write(f"  {username:<12}{password}")
+        return acts["compliance"], acts["compliance2"]
+
+    def _device(self, kiosk: Kiosk, asking: Act, approving: Act) -> None:
+        asked = devices.device_ask(
+            code=DEVICE,
+            kiosk=kiosk,
+            kind="browser",
+            place="entrance",
+            zone=drawn.zone(),
+            sign=drawn.sign(),
+            until=None,
+            act=asking,
+        )
+        devices.device_approve(device=asked.id, act=approving)
 
     def _publish(self, site: Site) -> None:
         now = clock.now()
