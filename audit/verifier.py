@@ -78,7 +78,8 @@ FIXED = {*NEEDED, GRANTS, TAIL, "verify.py", "verify.html", "README.txt"}
 
 KINDS = frozenset(
     b"log.opened site.opened rules.published rules.retired pia.approved pia.stale "
-    b"party.added party.ended device.asked device.approved device.revoked "
+    b"party.asked party.added party.ended party.closed "
+    b"device.asked device.approved device.revoked "
     b"kiosk.paired kiosk.revoked kiosk.layout "
     b"notice.shown consent.granted consent.refused consent.restricted "
     b"consent.withdrawn consent.expired key.created key.destroyed data.ended "

@@ -19,6 +19,7 @@ class ConsentConfig(AppConfig):
         holdings.register("consent.Receipt", evidence.receipt_holdings)
         holdings.register("consent.Pass", evidence.link_holdings)
         holdings.register("consent.Use", evidence.use_holdings)
+        holdings.register("consent.Disclosure", evidence.disclosure_holdings)
         holdings.register("consent.Walk", evidence.walk_holdings)
         bundle.part_register(
             "receipts.jsonl", evidence.receipts_lines, identified=False
@@ -27,3 +28,4 @@ class ConsentConfig(AppConfig):
         readers.notices_register(reading.notice_seen)
         duties.register("stops", stops.stop_duties)
         duties.register("devices", registers.devices_waiting)
+        duties.register("parties", registers.parties_waiting)

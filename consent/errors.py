@@ -41,6 +41,12 @@ class DeviceRequired(Refused):
     code = "device_required"
 
 
+class PartyRequired(Refused):
+    """Whoever should be told is no approved party, or not for this and these data."""
+
+    code = "party_required"
+
+
 class PermitMisused(Refused):
     """A permit was used after its block, for another purpose, person or kiosk."""
 
@@ -186,3 +192,15 @@ class RegisterSettled(DomainError):
     """The entry was approved, revoked or ended already, or it is unknown."""
 
     code = "register_settled"
+
+
+class PartyInvalid(DomainError):
+    """A term of a party is missing or does not fit; its name is the first argument."""
+
+    code = "party_invalid"
+
+
+class CertificateRequired(DomainError):
+    """A processor is closed only by its certificate of deletion."""
+
+    code = "certificate_required"

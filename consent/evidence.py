@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from audit.bundle import Scope
 from audit.say import Say
 from consent.holdings import Holding
-from consent.models import PageLink, Pass, Receipt, Subject, Use, Walk
+from consent.models import Disclosure, PageLink, Pass, Receipt, Subject, Use, Walk
 
 
 def receipt_holdings(subject: Subject) -> Iterator[Holding]:
@@ -64,6 +64,32 @@ def use_holdings(subject: Subject) -> Iterator[Holding]:
             value=Say("时间和结果，没有画面", "When and how it ended; no picture"),
             purpose=use.purpose,
             since=use.opened_at,
+        )
+
+
+CATEGORIES = {
+    "name": Say("称呼", "name"),
+    "phone": Say("手机号", "phone number"),
+    "visit": Say("到访时间", "time of your visit"),
+    "decision": Say("属于哪个渠道的结论", "which channel brought you"),
+    "deal": Say("成交进度", "state of a purchase"),
+}
+"""What may be told to another party, in words."""
+
+
+def disclosure_holdings(subject: Subject) -> Iterator[Holding]:
+    """Tell who received what, and when; kept as proof when the consent has ended."""
+    rows = Disclosure.objects.select_related("party").filter(subject=subject)
+    for row in rows.order_by("at"):
+        told = [CATEGORIES[one] for one in row.categories]
+        yield Holding(
+            title=Say("提供给了别人", "Told to somebody else"),
+            value=Say(
+                f"{row.party.name_zh}：{'、'.join(one.zh for one in told)}",
+                f"{row.party.name_en}: {', '.join(one.en for one in told)}",
+            ),
+            purpose=row.purpose,
+            since=row.at,
         )
 
 

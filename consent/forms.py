@@ -24,7 +24,12 @@ class StrictForm(forms.Form):
     """A form whose every posted field is one of its own, given once.
 
     Texts of errors are in the reader's language, which the view hands over.
+
+    Attributes:
+        many: names of fields that are lists, which may be given more than once.
     """
+
+    many: tuple[str, ...] = ()
 
     def __init__(self, data: QueryDict | None = None, *, language: str) -> None:
         """Read what was posted.
@@ -38,7 +43,8 @@ class StrictForm(forms.Form):
         if data is None:
             return
         names = set(data) - {CSRF_FIELD}
-        if names - set(self.fields) or any(len(data.getlist(one)) > 1 for one in names):
+        once = names - set(self.many)
+        if names - set(self.fields) or any(len(data.getlist(one)) > 1 for one in once):
             raise FieldsUnknown
 
     def build(self) -> None:

@@ -84,6 +84,15 @@ CODES: dict[str, Say] = {
         "推销类目的没有写怎么退订或拒绝",
         "a marketing purpose does not say how to stop it",
     ),
+    "recipient_unknown": Say(
+        "写了一个收取方，但登记册里没有获批的这一方，或名称、联系方式、用途对不上",
+        "names a recipient that the register of parties does not have approved, with"
+        " this name, contact and purpose",
+    ),
+    "recipient_missing": Say(
+        "登记册里获批的一方没有写进来",
+        "leaves out a party that the register has approved for this purpose",
+    ),
     "hard": Say(
         f"一句话太长：中文超过 {HARD_CHARACTERS} 字，或英文超过 {HARD_WORDS} 词",
         f"a sentence too long to take in: over {HARD_CHARACTERS} characters or"

@@ -15,9 +15,12 @@ from audit import clock
 from audit.catalogue.checks import token
 from audit.readers import ZONE
 from audit.say import Say
+from consent.credit import credit_code_fits
 from consent.errors import FieldsUnknown
+from consent.evidence import CATEGORIES
 from consent.forms import StrictForm
 from consent.models import Kiosk
+from consent.purposes import FACE, Purpose
 
 DEVICE_KINDS = {
     "browser": Say("登记屏自带的浏览器摄像头", "the kiosk browser's own camera"),
@@ -30,6 +33,18 @@ DEVICE_PLACES = {
     "gallery": Say("展厅", "gallery"),
     "model": Say("沙盘区", "scale model"),
 }
+PARTY_ROLES = {
+    "recipient": Say("收取方（独立处理）", "recipient, on its own account"),
+    "processor": Say("受托处理方", "processor, on our behalf"),
+    "joint": Say("共同处理方", "jointly responsible"),
+}
+PARTY_CATEGORIES = CATEGORIES
+ASK_WORDS = Say("请填一下。", "Please fill this in.")
+ASK_CREDIT = Say(
+    "这不是有效的统一社会信用代码，请核对 18 位。",
+    "This is no valid credit code; please check its 18 characters.",
+)
+ASK_AFTER = Say("终止的一天要在开始以后。", "The last day comes after the first.")
 ASK_CODE = Say(
     "请写一个编号：小写字母开头，可以有数字、点和横线。",
     "Please give a code: a small letter, then letters, digits, dots or dashes.",
@@ -136,6 +151,75 @@ class DeviceForm(RegisterForm):
     def clean_kiosk(self) -> Kiosk:
         """Return the kiosk that was chosen."""
         return self.kiosks[self.cleaned_data["kiosk"]]
+
+
+class PartyForm(RegisterForm):
+    """Another party: who it is, what it may do, and until when."""
+
+    code = forms.CharField(max_length=40)
+    role = forms.ChoiceField(choices=[(name, "") for name in PARTY_ROLES])
+    name_zh = forms.CharField(max_length=120)
+    name_en = forms.CharField(max_length=120)
+    credit_code = forms.CharField(max_length=24)
+    contact = forms.CharField(max_length=200)
+    contract_number = forms.CharField(max_length=60)
+    contract = forms.FileField()
+    scope_zh = forms.CharField(max_length=400)
+    scope_en = forms.CharField(max_length=400)
+    purposes = forms.MultipleChoiceField(
+        choices=[(one, "") for one in Purpose if one not in FACE]
+    )
+    categories = forms.MultipleChoiceField(
+        required=False, choices=[(one, "") for one in PARTY_CATEGORIES]
+    )
+    sub_entrusting = forms.CharField(required=False, max_length=2)
+    since = forms.CharField(max_length=10)
+    until = forms.CharField(max_length=10)
+
+    many = ("purposes", "categories")
+
+    def build(self) -> None:
+        """Ask for words where words are missing."""
+        super().build()
+        for name, field in self.fields.items():
+            if type(field) is forms.CharField:
+                ask = ASK_DAY if name in {"since", "until"} else ASK_WORDS
+                field.error_messages["required"] = self.text(ask)
+
+    def clean_credit_code(self) -> str:
+        """Take a code whose check digit fits."""
+        code = str(self.cleaned_data["credit_code"]).replace(" ", "").upper()
+        if not credit_code_fits(code):
+            raise self.wrong(ASK_CREDIT)
+        return code
+
+    def clean_since(self) -> datetime:
+        """Take the day on which it begins."""
+        return self.day("since") or clock.now()
+
+    def clean_sub_entrusting(self) -> bool:
+        """Read a switch."""
+        return bool(self.cleaned_data["sub_entrusting"] == "on")
+
+    def clean(self) -> dict[str, Any]:
+        """Let the contract end after it began."""
+        given = super().clean() or {}
+        since, until = given.get("since"), given.get("until")
+        if since and until and until <= since:
+            self.add_error("until", self.text(ASK_AFTER))
+        return given
+
+
+class CertificateForm(RegisterForm):
+    """A processor's certificate of deletion."""
+
+    certificate = forms.FileField()
+
+
+class EndForm(RegisterForm):
+    """Ending a party, with or without its certificate of deletion."""
+
+    certificate = forms.FileField(required=False)
 
 
 def _takes_file(field: forms.Field) -> bool:

@@ -17,8 +17,10 @@ from consent.journal import rules_in_force
 from consent.models import (
     Consent,
     Device,
+    Disclosure,
     ImpactAssessment,
     Kiosk,
+    Party,
     Picture,
     Rules,
     Site,
@@ -76,6 +78,35 @@ def devices() -> list[Device]:
     """Return every device that was ever registered, newest first."""
     return list(
         Device.objects.select_related("site", "kiosk").order_by("-asked_at", "-id")
+    )
+
+
+def party_live(*, code: str) -> Party | None:
+    """Return an approved party within its contract, or None: it receives nothing.
+
+    The term counts, not whether the log was told of its end yet.
+    """
+    now = clock.now()
+    return Party.objects.filter(
+        code=code,
+        approved_at__isnull=False,
+        ended_at=None,
+        since__lte=now,
+        until__gt=now,
+    ).first()
+
+
+def parties() -> list[Party]:
+    """Return every party that was ever added, newest first."""
+    return list(Party.objects.order_by("-asked_at", "-id"))
+
+
+def disclosures_to(*, party: Party) -> list[Disclosure]:
+    """Return what a party was told, newest first."""
+    return list(
+        Disclosure.objects.select_related("subject", "site")
+        .filter(party=party)
+        .order_by("-at", "-id")
     )
 
 

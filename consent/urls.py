@@ -14,8 +14,17 @@ from consent.views.devices import (
 )
 from consent.views.links import link_open
 from consent.views.office import office
+from consent.views.parties import (
+    parties,
+    party,
+    party_approved,
+    party_closed,
+    party_ended,
+    party_new,
+)
 from consent.views.renewing import log_renew
 from consent.views.rules import rules, rules_version
+from consent.views.shared import shared
 from consent.views.stop import stop, stop_off, stop_on
 from consent.views.walks import choice, code_open, face, reconsider
 
@@ -39,7 +48,14 @@ urlpatterns = [
         "office/devices/<uuid:name>/approve/", device_approved, name="device_approved"
     ),
     path("office/devices/<uuid:name>/revoke/", device_revoked, name="device_revoked"),
+    path("office/parties/", parties, name="parties"),
+    path("office/parties/new/", party_new, name="party_new"),
+    path("office/parties/<uuid:name>/", party, name="party"),
+    path("office/parties/<uuid:name>/approve/", party_approved, name="party_approved"),
+    path("office/parties/<uuid:name>/end/", party_ended, name="party_ended"),
+    path("office/parties/<uuid:name>/close/", party_closed, name="party_closed"),
     path("office/pictures/<slug:sha256>/", picture, name="picture"),
     path("rules/", rules, name="rules"),
+    path("rules/shared/", shared, name="rules_shared"),
     path("rules/<slug:sha256>/", rules_version, name="rules_version"),
 ]

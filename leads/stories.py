@@ -38,6 +38,7 @@ TITLES: dict[str, Say] = {
     "contact.collected": Say("留下了称呼和手机号", "Name and number were kept"),
     "contact.viewed": Say("用到了称呼或手机号", "Name or number was used"),
     "contact.corrected": Say("改了称呼或手机号", "Name or number was corrected"),
+    "contact.disclosed": Say("提供给了一个收取方", "Told to a recipient"),
     "contact.erased": Say("称呼和手机号删除了", "Name and number were deleted"),
     "receipt.issued": Say("给了您一份回执", "You were given a receipt"),
     "link.revoked": Say("通行码作废了", "The pass was revoked"),

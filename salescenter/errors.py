@@ -223,6 +223,14 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
             "请用别的方式登记，服务一样。", "Any other way gives you the same service."
         ),
     ),
+    consent.PartyRequired: Answer(
+        403,
+        Say("不能提供给这一方", "This party may not be told"),
+        Say("什么都没有提供。", "Nothing was told."),
+        Say(
+            "请合规同事看一下登记册。", "A compliance officer should see the register."
+        ),
+    ),
     consent.PermitMisused: Answer(
         403, Say("这一步不被允许", "That is not allowed"), NOTHING_KEPT, AT_DESK
     ),
@@ -320,6 +328,18 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
     consent.PictureInvalid: Answer(
         400,
         Say("这个文件不是可用的图片", "This file is not a usable picture"),
+        NOTHING_KEPT,
+        CHECK_FIELDS,
+    ),
+    consent.PartyInvalid: Answer(
+        400,
+        Say("合作方的资料不完整", "The party's terms do not fit"),
+        NOTHING_KEPT,
+        CHECK_FIELDS,
+    ),
+    consent.CertificateRequired: Answer(
+        400,
+        Say("缺少删除证明", "The certificate of deletion is missing"),
         NOTHING_KEPT,
         CHECK_FIELDS,
     ),

@@ -40,6 +40,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "consent_kiosk": FORWARD,
     "consent_picture": APPEND,
     "consent_device": FORWARD,
+    "consent_party": FORWARD,
+    "consent_disclosure": APPEND,
     "consent_subject": FORWARD,
     "consent_consent": FORWARD,
     "consent_rules": FORWARD,

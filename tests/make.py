@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,8 @@ from PIL import Image
 
 from audit import clock
 from audit.drafts import Act
-from consent.models import Device, Kiosk, Rules, Site, Subject, Walk
+from consent.credit import check_digit
+from consent.models import Device, Kiosk, Party, Rules, Site, Subject, Walk
 from consent.purposes import FACE, MARKETING, SWITCHES, Purpose
 from consent.rules import (
     FACE_FIELDS,
@@ -24,7 +26,8 @@ from consent.rules import (
     PART_FIELDS,
     PURPOSE_FIELDS,
 )
-from consent.services import devices, places, publishing, walks
+from consent.services import devices, parties, places, publishing, walks
+from consent.services.parties import Terms
 
 SETUP = Act("setup", "system")
 ASKING, APPROVING = Act("st-asks", "compliance"), Act("st-approves", "compliance")
@@ -137,6 +140,55 @@ def drawing(width: int = 240, height: int = 220, form: str = "PNG") -> bytes:
     made = io.BytesIO()
     Image.new("RGB", (width, height), "white").save(made, form)
     return made.getvalue()
+
+
+def party_terms(**changed: Any) -> Terms:
+    """Return what is agreed with a recipient of somebody's name and visit."""
+    agreed: dict[str, Any] = {
+        "role": "recipient",
+        "name_zh": "示范物业",
+        "name_en": "Demo Estate",
+        "credit_code": CREDIT,
+        "contact": "privacy@party.invalid",
+        "contract_number": "HT-1",
+        "contract_sha256": "c" * 64,
+        "scope_zh": "约看",
+        "scope_en": "appointments",
+        "purposes": [Purpose.CONTACT],
+        "categories": ["name", "visit"],
+        "sub_entrusting": False,
+        "since": clock.now() - timedelta(days=1),
+        "until": clock.now() + timedelta(days=300),
+    }
+    return Terms(**{**agreed, **changed})
+
+
+def party(code: str = "r-9", **changed: Any) -> Party:
+    """Add a party, and approve it as somebody else."""
+    added = parties.party_add(code=code, terms=party_terms(**changed), act=ASKING)
+    return parties.party_approve(party=added.id, act=APPROVING)
+
+
+def named(document: dict[str, Any], *found: Party) -> dict[str, Any]:
+    """Return a rules document that names recipients, as the register has them."""
+    told: dict[str, Any] = json.loads(json.dumps(document))
+    for language in LANGUAGES:
+        for one in found:
+            row = {
+                "party": one.code,
+                "name": one.name_en if language == "en" else one.name_zh,
+                "contact": one.contact,
+                "purpose": "appointments",
+                "method": "by hand",
+                "categories": "name",
+            }
+            for purpose in one.purposes:
+                rows = told["languages"][language]["purposes"][purpose]["recipients"]
+                rows.append(row)
+    return told
+
+
+CREDIT = f"91310000MA1FL0000{check_digit('91310000MA1FL0000')}"
 
 
 def walk_finished(

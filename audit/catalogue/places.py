@@ -46,6 +46,7 @@ PLACES: dict[str, Kind] = {
         },
     ),
     "pia.stale": Kind("frm-9", {"reason": one_of("purpose", "incident", "expired")}),
+    "party.asked": Kind("pipl-20-22", {"party": token, "document": hex64}),
     # `document` is the hash of the contract; its number may be somebody's own.
     "party.added": Kind(
         "pipl-20-22",
@@ -65,6 +66,8 @@ PLACES: dict[str, Kind] = {
             "certificate": nullable(hex64),
         },
     ),
+    # A processor has returned or deleted what it held, and certified it.
+    "party.closed": Kind("pipl-20-22", {"party": token, "certificate": hex64}),
     "device.asked": Kind("frm-13", {"device": token, "zone": hex64, "sign": hex64}),
     # The hashes of the drawing of what it can see, and of the picture of its sign.
     "device.approved": Kind(

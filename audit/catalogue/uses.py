@@ -31,6 +31,7 @@ USES: dict[str, Kind] = {
                 "stop",
                 "restricted",
                 "device",
+                "party",
             ),
             "start": nullable(seq),
         },

@@ -29,6 +29,7 @@ _REASONS: dict[str, Say] = {
     "subject": Say("不是同一个人", "another person"),
     "kiosk": Say("不是同一台登记屏", "another kiosk"),
     "device": Say("摄像设备没有获批", "the camera is not approved"),
+    "party": Say("收的一方没有登记", "whoever should receive it is not registered"),
     "no_candidate": Say("没有可以比对的人", "nobody left to compare with"),
     "stop": Say("已被停用", "switched off"),
     "none_found": Say("没有找到人脸", "no face was found"),

@@ -11,6 +11,7 @@ from consent.models.consents import (
     Use,
 )
 from consent.models.devices import Device, Picture
+from consent.models.parties import Disclosure, Party
 from consent.models.places import Kiosk, Operator, Site, Walk
 from consent.models.proofs import PageLink, Pass, Receipt
 from consent.models.stops import Stop
@@ -19,10 +20,12 @@ __all__ = [
     "CaptureSession",
     "Consent",
     "Device",
+    "Disclosure",
     "ImpactAssessment",
     "Kiosk",
     "Operator",
     "PageLink",
+    "Party",
     "Pass",
     "Picture",
     "Receipt",

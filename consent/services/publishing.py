@@ -14,6 +14,7 @@ from consent import journal
 from consent.errors import RulesUnfit
 from consent.lint import rules_lint
 from consent.models import ImpactAssessment, Rules, Site
+from consent.recipients import recipients_lint
 from consent.rules import canonical
 
 
@@ -25,7 +26,7 @@ def rules_publish(*, site: Site, document: Mapping[str, Any], act: Act) -> Rules
         RulesUnfit: the linter found what no rules may say; codes and paths are named.
     """
     content = canonical(document)
-    found = rules_lint(document=document)
+    found = [*rules_lint(document=document), *recipients_lint(document=document)]
     if found:
         raise RulesUnfit(*(f"{finding.code} {finding.field}" for finding in found))
     sha256 = hashlib.sha256(content).hexdigest()

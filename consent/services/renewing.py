@@ -7,7 +7,7 @@ import uuid
 from audit.drafts import Act
 from audit.renewal import log_renew
 from consent import gate
-from consent.models import Consent, Device, ImpactAssessment, Rules, Site, Use
+from consent.models import Consent, Device, ImpactAssessment, Party, Rules, Site, Use
 from consent.services.consents import (
     consents_expire_due,
     consents_expire_keyless,
@@ -20,8 +20,8 @@ def log_go_on(*, act: Act) -> str:
 
     What cannot go on is ended in the old log first: open uses, consents past their
     term, and consents whose key was destroyed since the copy was taken. What stands
-    (sites, rules in force, assessments, devices, live consents) is written into the new
-    one.
+    (sites, rules in force, assessments, devices, parties, live consents) is written
+    into the new one.
 
     Args:
         act: the person who looked at the refusal and lets it go on.
@@ -53,6 +53,7 @@ def _standing() -> list[uuid.UUID]:
     rules = Rules.objects.filter(retired_at=None).order_by("published_at", "id")
     assessments = ImpactAssessment.objects.filter(stale_at=None)
     devices = Device.objects.filter(approved_at__isnull=False, revoked_at=None)
+    parties = Party.objects.filter(approved_at__isnull=False, ended_at=None)
     consents = Consent.objects.filter(state="active").order_by("granted_at", "id")
     return [
         *sites,
@@ -61,6 +62,9 @@ def _standing() -> list[uuid.UUID]:
             "approved_event_id", flat=True
         ),
         *devices.order_by("approved_at", "id").values_list(
+            "approved_event_id", flat=True
+        ),
+        *parties.order_by("approved_at", "id").values_list(
             "approved_event_id", flat=True
         ),
         *consents.values_list("granted_event_id", flat=True),

@@ -17,6 +17,7 @@ from consent.services.consents import (
     keys_destroy_due,
     keys_destroy_orphaned,
 )
+from consent.services.parties import parties_end_due
 from consent.services.walks import walks_forget_due
 
 
@@ -37,11 +38,12 @@ SELDOM: dict[str, Callable[[], int]] = {
     "room_made": _room_make,
     "consents_keyless": lambda: len(consents_expire_keyless()),
     "keys_orphaned": keys_destroy_orphaned,
+    "parties_ended": parties_end_due,
     "walks_forgotten": walks_forget_due,
     "epochs_turned": lambda: int(keys.epoch_turn()),
 }
-"""What ends consents without a key and keys without a consent, forgets walks, turns the
-epoch, makes room."""
+"""What ends consents without a key, keys without a consent, and parties; forgets walks,
+turns the epoch, makes room."""
 
 
 def sweep_often() -> dict[str, int]:

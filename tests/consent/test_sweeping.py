@@ -60,6 +60,7 @@ def test_a_house_in_order_has_nothing_to_sweep(house: make.House) -> None:
         "room_made": 0,
         "consents_keyless": 0,
         "keys_orphaned": 0,
+        "parties_ended": 0,
         "walks_forgotten": 0,
         "epochs_turned": 0,
     }
@@ -130,6 +131,7 @@ def test_the_seldom_sweep_forgets_walks_and_turns_the_epoch(
             "room_made": 0,
             "consents_keyless": 0,
             "keys_orphaned": 0,
+            "parties_ended": 0,
             "walks_forgotten": 1,
             "epochs_turned": 1,
         }
