@@ -146,6 +146,42 @@ class RulesUnfit(DomainError):
     code = "rules_unfit"
 
 
+class AssessmentInvalid(DomainError):
+    """An impact assessment lacks a part that the law asks for; its path is named."""
+
+    code = "assessment_invalid"
+
+
+class DraftSettled(DomainError):
+    """A draft was submitted or decided already; go on from it with a new one."""
+
+    code = "draft_settled"
+
+
+class DraftNotSubmitted(DomainError):
+    """A draft is not submitted yet, so there is nothing to decide."""
+
+    code = "draft_not_submitted"
+
+
+class DraftOwnApproval(DomainError):
+    """Who wrote a draft asked to approve it; another person does."""
+
+    code = "draft_own_approval"
+
+
+class DraftOfAnother(DomainError):
+    """A draft is changed by who wrote it; others go on from it with one of theirs."""
+
+    code = "draft_of_another"
+
+
+class NoticeChanged(DomainError):
+    """The rules changed while somebody answered the form; it is shown them anew."""
+
+    code = "notice_changed"
+
+
 class OperatorExists(DomainError):
     """This database has its operator already; one database serves one."""
 

@@ -9,11 +9,12 @@ docs/compliance.md. Words are looked for as written: a sentence that denies one 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from audit.say import Say
+from consent.assessments import Allowed
 from consent.purposes import FACE, MARKETING, Purpose
 from consent.rules import (
     DESTROY_MAX_SECONDS,
@@ -67,6 +68,14 @@ CODES: dict[str, Say] = {
     "no_assessment": Say(
         "用人脸的目的没有写影响评估的编号和批准日期",
         "a face purpose without the code and date of an approved assessment",
+    ),
+    "not_assessed": Say(
+        "写的影响评估不是本案场现行有效、包含这个目的的",
+        "the assessment it names is not approved and current for this purpose here",
+    ),
+    "over_assessment": Say(
+        "超出了影响评估认可的保存期限或比对范围",
+        "a term or a comparison beyond what the assessment allows",
     ),
     "unlimited": Say(
         "期限或权利没有边界，或者不能撤回；这样的条款无效",
@@ -147,14 +156,21 @@ class Finding:
         return CODES[self.code]
 
 
-def rules_lint(*, document: Mapping[str, Any]) -> list[Finding]:
+def rules_lint(
+    *, document: Mapping[str, Any], assessments: Sequence[Allowed] | None = None
+) -> list[Finding]:
     """Return every finding of a draft, in the order of the document; [] when clean.
 
-    Any JSON object may be given: a part of the wrong kind counts as empty.
+    Args:
+        document: any JSON object: a part of the wrong kind counts as empty.
+        assessments: the current ones of the site; None for a draft of no known site,
+            of which only the code and date are asked.
     """
     found = [*_whole(document), *_terms(document)]
     for language in LANGUAGES:
         found.extend(_language(document, language))
+    if assessments is not None:
+        found.extend(_assessed(document, assessments))
     # Whatever else publishing would refuse is named here too.
     told = {finding.field for finding in found}
     for path in missing(document):
@@ -204,6 +220,28 @@ def _language(document: Mapping[str, Any], language: str) -> Iterator[Finding]:
     # What every page shows first has to be understood at one reading.
     yield from _hard(words.get("summary"), f"{place}.summary")
     yield from _wording(words, place)
+
+
+def _assessed(
+    document: Mapping[str, Any], assessments: Sequence[Allowed]
+) -> Iterator[Finding]:
+    """Hold a draft's face purposes against the assessments that it names."""
+    known = {one.code: one for one in assessments}
+    asked = _part(document.get("purposes"))
+    for name in sorted(FACE.intersection(asked)):
+        for language in LANGUAGES:
+            words = _part(_part(document.get("languages")).get(language))
+            code = _part(words.get("assessment")).get("code")
+            found = known.get(code) if isinstance(code, str) else None
+            if found is None or name not in found.terms:
+                place = f"languages.{language}.assessment.code"
+                yield Finding("not_assessed", place)
+                continue
+            terms = _part(asked[name])
+            if found.too_long(name, terms.get("retention_days")):
+                yield Finding("over_assessment", f"purposes.{name}.retention_days")
+            if found.too_wide(name, terms.get("matching")):
+                yield Finding("over_assessment", f"purposes.{name}.matching")
 
 
 _WITHOUT = {"why": "no_necessity", "retention": "no_retention"}

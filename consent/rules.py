@@ -96,6 +96,11 @@ def canonical(document: Mapping[str, Any]) -> bytes:
     """
     for path in missing(document):
         raise RulesInvalid(path)
+    return encoded(document)
+
+
+def encoded(document: Mapping[str, Any]) -> bytes:
+    """Return a document's bytes, complete or not: sorted keys, no spaces, UTF-8."""
     return json.dumps(
         document, sort_keys=True, separators=(",", ":"), ensure_ascii=False
     ).encode()

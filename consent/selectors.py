@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from audit import clock
 from audit.selectors import event_seq
+from consent.assessments import Allowed, allowed
 from consent.errors import KioskUnknown, RulesMissing
 from consent.journal import rules_in_force
 from consent.models import (
@@ -115,6 +116,17 @@ def picture_get(*, sha256: str) -> Picture | None:
     return Picture.objects.filter(sha256=sha256).first()
 
 
+def assessments_allowed(*, site: Site) -> list[Allowed]:
+    """Return what each approved, current assessment of a site allows."""
+    current = ImpactAssessment.objects.filter(
+        site=site, stale_at=None, until__gt=clock.now()
+    )
+    return [
+        allowed(code=one.code, sha256=one.sha256, purposes=one.purposes)
+        for one in current.order_by("approved_at", "id")
+    ]
+
+
 LEAST_LEFT = timedelta(seconds=2)
 """A consent this near its end is used no more: the event of the use, which is written
 a moment after the check, must still lie within the term."""
@@ -140,7 +152,24 @@ def consent_barred(*, consent: Consent) -> str | None:
 
     What hangs on it is kept all the same, and it can be withdrawn and expires.
     """
-    return "restricted" if consent.restricted_at is not None else None
+    if consent.restricted_at is not None:
+        return "restricted"
+    if rules_outdated(rules=consent.rules, purpose=consent.purpose):
+        return "rules_changed"
+    return None
+
+
+def rules_outdated(*, rules: Rules, purpose: str) -> bool:
+    """Tell whether a later version of the site changed what was said of a purpose.
+
+    A consent under such rules keeps its term, but nothing under it is used until its
+    person was asked again.
+    """
+    return Rules.objects.filter(
+        site=rules.site_id,
+        published_at__gt=rules.published_at,
+        material__contains=[purpose],
+    ).exists()
 
 
 def consents_usable(*, consents: Iterable[Consent]) -> list[Consent]:

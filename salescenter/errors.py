@@ -46,6 +46,7 @@ OTHER_WAYS = Say(
     "请用通行码或手机号，或到前台。",
     "Please use a pass or a phone number, or come to the desk.",
 )
+FROM_DRAFT = Say("请打开它，从它另起一份。", "Open it and begin another one from it.")
 TELL_OPERATOR = Say("请告诉管理员。", "Please tell the administrator.")
 
 ANSWERS: dict[type[audit.DomainError], Answer] = {
@@ -366,6 +367,43 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         Say("这一条已经处理过", "This entry was settled already"),
         NOTHING_KEPT,
         Say("请回到登记册查看。", "Please go back to the register."),
+    ),
+    consent.AssessmentInvalid: Answer(
+        400,
+        Say("影响评估缺少内容", "The assessment lacks a part"),
+        NOTHING_KEPT,
+        CHECK_FIELDS,
+    ),
+    consent.DraftSettled: Answer(
+        409,
+        Say("这份草稿已经提交或处理过", "This draft was submitted or settled already"),
+        NOTHING_KEPT,
+        FROM_DRAFT,
+    ),
+    consent.DraftNotSubmitted: Answer(
+        409,
+        Say("这份草稿还没有提交", "This draft is not submitted yet"),
+        NOTHING_KEPT,
+        Say("请作者先提交。", "Its author submits it first."),
+    ),
+    consent.DraftOwnApproval: Answer(
+        403,
+        Say("您自己写的，要由另一个人批准", "You wrote it; another person approves it"),
+        NOTHING_KEPT,
+        Say("请另一位合规负责人来看。", "Ask another compliance officer."),
+    ),
+    consent.DraftOfAnother: Answer(
+        403,
+        Say("这是别人的草稿", "This is somebody else's draft"),
+        NOTHING_KEPT,
+        FROM_DRAFT,
+    ),
+    consent.NoticeChanged: Answer(
+        409,
+        Say("规则刚刚更新", "The rules have just changed"),
+        NOTHING_KEPT,
+        Say("请再看一遍，再选一次。", "Please read them again, and choose again."),
+        "/visit/",
     ),
     consent.OperatorExists: Answer(
         409,

@@ -44,6 +44,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "consent_disclosure": APPEND,
     "consent_subject": FORWARD,
     "consent_consent": FORWARD,
+    "consent_draft": FORWARD,
     "consent_rules": FORWARD,
     "consent_impactassessment": FORWARD,
     "consent_use": FORWARD,

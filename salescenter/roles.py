@@ -21,6 +21,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "approve_export",
         "release_log",
         "view_office",
+        "draft_rules",
+        "approve_rules",
         "stop_faces",
         "release_stop",
         "keep_registers",

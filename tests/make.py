@@ -14,8 +14,19 @@ from PIL import Image
 
 from audit import clock
 from audit.drafts import Act
+from consent import assessments
 from consent.credit import check_digit
-from consent.models import Device, Kiosk, Party, Rules, Site, Subject, Walk
+from consent.models import (
+    Device,
+    Draft,
+    ImpactAssessment,
+    Kiosk,
+    Party,
+    Rules,
+    Site,
+    Subject,
+    Walk,
+)
 from consent.purposes import FACE, MARKETING, SWITCHES, Purpose
 from consent.rules import (
     FACE_FIELDS,
@@ -26,7 +37,8 @@ from consent.rules import (
     PART_FIELDS,
     PURPOSE_FIELDS,
 )
-from consent.services import devices, parties, places, publishing, walks
+from consent.selectors import assessments_allowed
+from consent.services import devices, drafting, parties, places, publishing, walks
 from consent.services.parties import Terms
 
 SETUP = Act("setup", "system")
@@ -89,6 +101,45 @@ def _rules_purpose(name: Purpose) -> dict[str, Any]:
     return row
 
 
+def assessment_document(code: str = "pia-1", days: int = 365) -> dict[str, Any]:
+    """Return a complete assessment with placeholder words."""
+    words: dict[str, Any] = {name: f"{name}." for name in assessments.LANGUAGE_FIELDS}
+    words["alternatives"] = ["Pass."]
+    return {
+        "code": code,
+        "demonstration": True,
+        "valid_days": days,
+        "purposes": {
+            Purpose.FACE_CHECKIN: {"retention_days": 365, "matching": "1:few"}
+        },
+        "languages": dict.fromkeys(LANGUAGES, words),
+    }
+
+
+def assessment_approved(
+    *, site: Site, document: Mapping[str, Any] | None = None
+) -> ImpactAssessment:
+    """Let one person write an assessment and another approve it."""
+    draft = _submitted(site, "assessment", document or assessment_document())
+    return publishing.assessment_approve(draft=draft, act=APPROVING)
+
+
+def rules_published(*, site: Site, document: Mapping[str, Any] | None = None) -> Rules:
+    """Let one person draft rules and another publish them.
+
+    A site without an assessment gets one first: rules with a face need it.
+    """
+    if not assessments_allowed(site=site):
+        assessment_approved(site=site)
+    draft = _submitted(site, "rules", document or rules_document())
+    return publishing.rules_publish(draft=draft, act=APPROVING)
+
+
+def _submitted(site: Site, kind: str, document: Mapping[str, Any]) -> Draft:
+    draft = drafting.draft_begin(site=site, kind=kind, document=document, act=ASKING)
+    return drafting.draft_submit(draft=draft, act=ASKING)
+
+
 def house(*, demonstration_clock: bool = False) -> House:
     """Make operator, site, published rules, assessment and a paired kiosk."""
     operator = places.operator_create(
@@ -99,16 +150,7 @@ def house(*, demonstration_clock: bool = False) -> House:
     site = places.site_open(
         operator=operator, code="c-1", name_zh="示范", name_en="Demo", act=SETUP
     )
-    rules = publishing.rules_publish(site=site, document=rules_document(), act=SETUP)
-    publishing.assessment_approve(
-        site=site,
-        code="pia-1",
-        content=b"demonstration",
-        purposes=[Purpose.FACE_CHECKIN],
-        until=clock.now() + timedelta(days=365),
-        demonstration=True,
-        act=SETUP,
-    )
+    rules = rules_published(site=site)
     kiosk, token = kiosk_paired(site=site, code="k-1")
     return House(site=site, rules=rules, kiosk=kiosk, kiosk_token=token)
 

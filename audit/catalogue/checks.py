@@ -32,6 +32,7 @@ _DATE = re.compile(r"(?<![0-9])20[0-9]{2}-(?:0[0-9]|1[0-2])-[0-3][0-9](?![0-9])"
 _DIGITS = re.compile(r"[0-9]{7}")
 _TOKEN = re.compile(r"[a-z][a-z0-9._-]{0,39}")
 _PURPOSE = re.compile(r"[a-z]+(?:[._][a-z]+)*")
+_STAFF = re.compile(r"st-[0-9a-f]{12}")
 _SITE = re.compile(r"[a-z0-9-]{1,32}")
 _SUBJECT = re.compile(r"s_[0-9a-f]{32}")
 _LOG = re.compile(r"[0-9a-f]{16}")
@@ -183,6 +184,13 @@ _FIRST, _LAST = (
 boolean = Check("true or false", lambda value: isinstance(value, bool))
 token = _code("code", _TOKEN)
 """A code that the program made or an officer registered."""
+staff = Check(
+    "code of who acts",
+    lambda value: (
+        isinstance(value, str) and bool(_STAFF.fullmatch(value) or token(value))
+    ),
+)
+"""The random code of a member of staff, or of the program."""
 site = _code("site", _SITE)
 purpose = Check("purpose", _is_purpose)
 hex64 = _text("64 hex", _HEX64)

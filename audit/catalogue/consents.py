@@ -44,7 +44,9 @@ CONSENTS: dict[str, Kind] = {
     ),
     "consent.withdrawn": Kind("pipl-15", {"by": one_of("self", "staff")}, purpose=True),
     "consent.expired": Kind(
-        "pipl-19", {"reason": one_of("term", "used", "key_missing")}, purpose=True
+        "pipl-19",
+        {"reason": one_of("term", "used", "key_missing", "renewed")},
+        purpose=True,
     ),
     "key.created": Kind("pipl-51", purpose=True),
     "key.destroyed": Kind("pipl-47", purpose=True),

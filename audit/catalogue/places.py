@@ -13,6 +13,7 @@ from audit.catalogue.checks import (
     one_of,
     purpose,
     seq,
+    staff,
     surface,
     time,
     token,
@@ -30,7 +31,13 @@ PLACES: dict[str, Kind] = {
     ),
     "site.opened": Kind("pipl-17-18"),
     "rules.published": Kind(
-        "crpl-29-rules", {"sha256": hex64, "prior": nullable(hex64)}
+        "crpl-29-rules",
+        {
+            "sha256": hex64,
+            "prior": nullable(hex64),
+            "author": staff,
+            "material": many(purpose),
+        },
     ),
     "rules.retired": Kind(
         "crpl-29-rules",
@@ -43,6 +50,7 @@ PLACES: dict[str, Kind] = {
             "until": time,
             "demonstration": boolean,
             "purposes": many(purpose),
+            "author": staff,
         },
     ),
     "pia.stale": Kind("frm-9", {"reason": one_of("purpose", "incident", "expired")}),

@@ -32,6 +32,7 @@ USES: dict[str, Kind] = {
                 "restricted",
                 "device",
                 "party",
+                "rules_changed",
             ),
             "start": nullable(seq),
         },

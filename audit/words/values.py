@@ -8,6 +8,8 @@ _REASONS: dict[str, Say] = {
     # ends of consents, rules and assessments
     "term": Say("到期", "its term was over"),
     "used": Say("已用过一次", "it was used once"),
+    "renewed": Say("换成了新规则下的同意", "replaced by a consent under new rules"),
+    "rules_changed": Say("规则变了，还没有再问本人", "its rules changed since"),
     "key_missing": Say("密钥已不在", "its key is gone"),
     "replaced": Say("被新版取代", "replaced by a later version"),
     "withdrawn": Say("撤回", "withdrawn"),

@@ -11,6 +11,7 @@ from consent.models.consents import (
     Use,
 )
 from consent.models.devices import Device, Picture
+from consent.models.drafts import Draft
 from consent.models.parties import Disclosure, Party
 from consent.models.places import Kiosk, Operator, Site, Walk
 from consent.models.proofs import PageLink, Pass, Receipt
@@ -21,6 +22,7 @@ __all__ = [
     "Consent",
     "Device",
     "Disclosure",
+    "Draft",
     "ImpactAssessment",
     "Kiosk",
     "Operator",

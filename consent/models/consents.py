@@ -13,6 +13,7 @@ from audit.drafts import Ref
 from audit.ids import uuid7
 from audit.models import Event
 from consent.errors import ConsentEnded
+from consent.models.drafts import Draft
 from consent.models.places import Kiosk, Site
 
 USE_MAX = timedelta(seconds=120)
@@ -25,7 +26,12 @@ def pseudonym() -> str:
 
 
 class Rules(models.Model):
-    """A published version of the rules. Immutable; its bytes lie with the log."""
+    """A published version of the rules. Immutable; its bytes lie with the log.
+
+    `material` names the purposes that changed so that no older consent of the site
+    covers them (`consent.changes`): what hangs on those is not used any more until
+    its person is asked again.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT)
@@ -36,6 +42,9 @@ class Rules(models.Model):
         Event, on_delete=models.PROTECT, to_field="eid", related_name="+"
     )
     retired_at = models.DateTimeField(null=True)
+    material = models.JSONField(default=list)
+    # Null in versions of before there were drafts; a trigger asks for it since.
+    draft = models.OneToOneField(Draft, on_delete=models.PROTECT, null=True)
 
     def __str__(self) -> str:
         return self.label
@@ -55,6 +64,8 @@ class ImpactAssessment(models.Model):
     approved_event = models.ForeignKey(
         Event, on_delete=models.PROTECT, to_field="eid", related_name="+"
     )
+    # As in `Rules`.
+    draft = models.OneToOneField(Draft, on_delete=models.PROTECT, null=True)
     stale_at = models.DateTimeField(null=True)
     stale_event = models.ForeignKey(
         Event,

@@ -17,7 +17,7 @@ from consent.errors import RulesInvalid
 from consent.models import CaptureSession, Consent, Rules, Site, Subject
 from consent.purposes import Purpose
 from consent.rules import terms
-from consent.selectors import consent_live
+from consent.selectors import consent_live, rules_outdated
 from consent.services.links import links_revoke
 
 ORPHAN_KEY_SECONDS = 600
@@ -63,11 +63,14 @@ def consent_grant(
         RulesInvalid: the rules do not publish this purpose.
     """
     found = consent_live(subject=subject, purpose=purpose, site=site)
-    if found is not None:
+    if found is not None and not _overtaken(found, rules):
         return found
     published = terms(sha256=rules.sha256, purpose=purpose)
     if published is None:
         raise RulesInvalid(purpose)
+    if found is not None:
+        # What was collected under other rules goes; nothing is carried over.
+        consent_end(unit=unit, consent=found, kind="consent.expired", reason="renewed")
     now = clock.now()
     for over in Consent.objects.filter(
         subject=subject, purpose=purpose, site=site, state="active", until__lte=now
@@ -112,6 +115,13 @@ def consent_grant(
         rules=rules.sha256,
     )
     return consent
+
+
+def _overtaken(found: Consent, rules: Rules) -> bool:
+    """Tell whether a yes to these rules replaces the one of before they changed."""
+    return rules_outdated(
+        rules=found.rules, purpose=found.purpose
+    ) and not rules_outdated(rules=rules, purpose=found.purpose)
 
 
 def consent_refuse(

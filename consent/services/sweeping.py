@@ -18,6 +18,7 @@ from consent.services.consents import (
     keys_destroy_orphaned,
 )
 from consent.services.parties import parties_end_due
+from consent.services.publishing import assessments_expire_due
 from consent.services.walks import walks_forget_due
 
 
@@ -39,11 +40,12 @@ SELDOM: dict[str, Callable[[], int]] = {
     "consents_keyless": lambda: len(consents_expire_keyless()),
     "keys_orphaned": keys_destroy_orphaned,
     "parties_ended": parties_end_due,
+    "assessments_expired": assessments_expire_due,
     "walks_forgotten": walks_forget_due,
     "epochs_turned": lambda: int(keys.epoch_turn()),
 }
-"""What ends consents without a key, keys without a consent, and parties; forgets walks,
-turns the epoch, makes room."""
+"""What ends consents without a key, keys without a consent, parties and assessments
+whose time is over; forgets walks, turns the epoch, makes room."""
 
 
 def sweep_often() -> dict[str, int]:

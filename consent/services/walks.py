@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -17,6 +17,7 @@ from consent.errors import (
     CodeStale,
     CodeUsed,
     DeviceRequired,
+    NoticeChanged,
     PassUnknown,
     PurposeStopped,
     StepOutOfOrder,
@@ -29,6 +30,7 @@ from consent.selectors import (
     consent_usable,
     device_live,
     rules_get,
+    rules_outdated,
     token_hash,
 )
 from consent.services.consents import consent_grant, consent_refuse
@@ -156,7 +158,12 @@ def walk_choose(
 
     Raises:
         StepOutOfOrder: the form was sent before, or has other purposes.
+        NoticeChanged: other rules for what was ticked are in force since; they are
+            shown from now on, and nothing was recorded.
     """
+    if walk.chosen_at is None and not under_14:
+        yes = [purpose for purpose, answer in choices.items() if answer]
+        _notice_keep(walk, yes, language, show=_form_show)
     with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
         locked = _locked(walk)
         if locked.chosen_at is not None or set(choices) != set(
@@ -232,8 +239,11 @@ def walk_face(*, walk: Walk, answer: bool, language: str) -> Walk:
         AssessmentRequired, DeviceRequired: faces were switched off since; the answer
             can be no.
         PurposeStopped: the stop switch is on; no answer is needed.
+        NoticeChanged: as `walk_choose`.
     """
     site = walk.kiosk.site
+    if answer and walk.face_answered_at is None:
+        _notice_keep(walk, [Purpose.FACE_CHECKIN], language, show=_face_show)
     with journal.unit(act=VISITOR, site=site) as unit:
         locked = _locked(walk)
         if not locked.face_offered or locked.face_answered_at is not None:
@@ -351,6 +361,31 @@ def _face_show(unit: Unit, walk: Walk, language: str) -> None:
         language=language,
         offered=[Purpose.FACE_CHECKIN],
     )
+
+
+def _notice_keep(
+    walk: Walk,
+    purposes: Sequence[Purpose],
+    language: str,
+    *,
+    show: Callable[[Unit, Walk, str], None],
+) -> None:
+    """Show the rules in force to somebody whose own changed while they answered.
+
+    A yes to what nobody may be asked any more would bar its own use.
+
+    Raises:
+        NoticeChanged: it is shown from now on; ask again.
+    """
+    rules = walk_rules(walk)
+    if not any(rules_outdated(rules=rules, purpose=one) for one in purposes):
+        return
+    with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
+        locked = _locked(walk)
+        locked.rules = rules_get(site=walk.kiosk.site)
+        locked.save(update_fields=["rules"])
+        show(unit, locked, language)
+    raise NoticeChanged
 
 
 def _grant(

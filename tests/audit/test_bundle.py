@@ -20,7 +20,6 @@ from consent.purposes import Purpose
 from consent.services import walks
 from consent.services.consents import consents_withdraw
 from consent.services.places import site_open
-from consent.services.publishing import rules_publish
 from tests import make
 from tests.audit.judging import judge
 from tests.audit.signing import signer_in
@@ -167,7 +166,7 @@ def test_one_site_is_shown_and_the_others_are_leaves(
         name_en="Second",
         act=SETUP,
     )
-    rules_publish(site=other, document=make.rules_document("other"), act=SETUP)
+    make.rules_published(site=other, document=make.rules_document("other"))
     kiosk, _ = make.kiosk_paired(site=other, code="k-2")
     walk = make.walk_finished(kiosk=kiosk, yes={Purpose.CONTACT: True})
     assert walk.subject is not None

@@ -16,7 +16,6 @@ from consent.errors import ConsentEnded, RulesInvalid
 from consent.models import Consent, Pass, Subject
 from consent.purposes import SWITCHES, Purpose
 from consent.selectors import consent_live, consents_live, consents_of
-from consent.services import publishing
 from consent.services.consents import (
     Ended,
     consent_end,
@@ -317,10 +316,8 @@ def test_a_consent_whose_key_is_lost_is_ended(
 
 def test_old_consents_keep_the_term_they_were_given_under(house: make.House) -> None:
     old = grant(house, Subject.objects.create())
-    newer = publishing.rules_publish(
-        site=house.site,
-        document=make.rules_document("2026-02", CONTACT=5),
-        act=make.SETUP,
+    newer = make.rules_published(
+        site=house.site, document=make.rules_document("2026-02", CONTACT=5)
     )
     assert grant(house, old.subject) == old
     old.refresh_from_db()

@@ -14,7 +14,6 @@ from consent import holdings, journal
 from consent.errors import ConsentRequired, PartyRequired
 from consent.models import Disclosure, Party, Subject
 from consent.purposes import Purpose
-from consent.services import publishing
 from consent.services.consents import consents_withdraw
 from consent.services.disclosing import disclosure_record
 from consent.services.parties import party_end
@@ -33,7 +32,7 @@ def house(db: Database) -> make.House:
     """Return a house whose rules name one recipient."""
     built = make.house(demonstration_clock=True)
     draft = make.named(make.rules_document("2026-02"), make.party("r-9"))
-    publishing.rules_publish(site=built.site, document=draft, act=make.SETUP)
+    make.rules_published(site=built.site, document=draft)
     return built
 
 
@@ -145,7 +144,7 @@ def test_access_dies_with_the_term_before_any_sweep(db: Database) -> None:
     built = make.house(demonstration_clock=True)
     one = make.party("r-9", until=clock.now() + timedelta(days=2))
     draft = make.named(make.rules_document("2026-02"), one)
-    publishing.rules_publish(site=built.site, document=draft, act=make.SETUP)
+    make.rules_published(site=built.site, document=draft)
     guest = make.person(kiosk=built.kiosk, yes={Purpose.CONTACT: True}, face=False)
     with demonstration.clock_shifted(days=3), pytest.raises(PartyRequired):
         disclose(built, guest)

@@ -8,7 +8,7 @@ from django.db import transaction
 from audit.selectors import event_list
 from consent import journal
 from consent.models import Rules
-from consent.services import places, publishing
+from consent.services import places
 from tests import make
 from tests.conftest import Database
 
@@ -24,9 +24,7 @@ def test_a_unit_stands_under_the_sites_rules(db: Database) -> None:
         name_en="Two",
         act=make.SETUP,
     )
-    newest = publishing.rules_publish(
-        site=other, document=make.rules_document("2026-02"), act=make.SETUP
-    )
+    newest = make.rules_published(site=other, document=make.rules_document("2026-02"))
     found = {}
     for site in (house.site, other, None):
         with journal.unit(act=make.SETUP, site=site) as unit:

@@ -25,7 +25,6 @@ from consent.purposes import Purpose
 from consent.recipients import recipients_lint
 from consent.registers import parties_waiting
 from consent.selectors import party_live
-from consent.services import publishing
 from consent.services.parties import (
     parties_end_due,
     party_add,
@@ -191,14 +190,14 @@ def test_rules_that_name_the_register_exactly_are_published(
     one = make.party()
     draft = make.named(make.rules_document("2026-02"), one)
     assert _found(draft) == set()
-    publishing.rules_publish(site=house.site, document=draft, act=make.SETUP)
+    make.rules_published(site=house.site, document=draft)
 
 
 def test_rules_that_name_somebody_else_are_not_published(house: make.House) -> None:
     one = _added()
     draft = make.named(make.rules_document("2026-02"), one)
     with pytest.raises(RulesUnfit, match="recipient_unknown"):
-        publishing.rules_publish(site=house.site, document=draft, act=make.SETUP)
+        make.rules_published(site=house.site, document=draft)
 
 
 def test_rules_that_leave_somebody_out_are_not_published(house: make.House) -> None:
@@ -208,7 +207,7 @@ def test_rules_that_leave_somebody_out_are_not_published(house: make.House) -> N
         ("recipient_missing", ROW.format(language)) for language in ("zh-hans", "en")
     }
     with pytest.raises(RulesUnfit, match="recipient_missing"):
-        publishing.rules_publish(site=house.site, document=draft, act=make.SETUP)
+        make.rules_published(site=house.site, document=draft)
 
 
 @pytest.mark.parametrize("key", ["party", "name", "contact"])
@@ -256,7 +255,7 @@ def test_the_public_list_says_nobody(house: make.House) -> None:
 def test_the_public_list_names_who_receives_what(house: make.House) -> None:
     one = make.party()
     draft = make.named(make.rules_document("2026-02"), one)
-    publishing.rules_publish(site=house.site, document=draft, act=make.SETUP)
+    make.rules_published(site=house.site, document=draft)
     browser = Client(SERVER_NAME="127.0.0.1")
     page = words_of(browser.get("/rules/shared/"))
     for words in ("示范物业", one.contact, one.credit_code, "appointments", "by hand"):

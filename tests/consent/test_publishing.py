@@ -5,15 +5,14 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from audit import clock, demonstration
+from audit import demonstration
 from audit.documents import document_get
 from audit.selectors import event_list
-from consent import rules
+from consent import assessments, rules
 from consent.errors import RulesInvalid, RulesUnfit
 from consent.lint import rules_lint
 from consent.models import ImpactAssessment, Rules
@@ -219,9 +218,7 @@ def test_a_face_is_always_sensitive_and_a_purpose_always_known() -> None:
 def test_nothing_of_a_refused_document_is_published(house: make.House) -> None:
     size = len(event_list(rows=1_000))
     with pytest.raises(RulesInvalid):
-        publishing.rules_publish(
-            site=house.site, document=_changed(("label",), None), act=make.SETUP
-        )
+        make.rules_published(site=house.site, document=_changed(("label",), None))
     assert rules_get(site=house.site) == house.rules
     assert len(event_list(rows=1_000)) == size
 
@@ -230,10 +227,9 @@ def test_what_the_linter_finds_is_not_published(house: make.House) -> None:
     size = len(event_list(rows=1_000))
     place = ("languages", "en", "purposes", "face.checkin", "why")
     with pytest.raises(RulesUnfit) as refused:
-        publishing.rules_publish(
+        make.rules_published(
             site=house.site,
             document=_changed(place, "You must agree, for ever: it is irrevocable."),
-            act=make.SETUP,
         )
     assert set(refused.value.args) == {
         f"coercing {'.'.join(place)}",
@@ -248,7 +244,13 @@ def test_a_published_text_lies_with_the_log_under_its_hash(house: make.House) ->
     assert content == rules.canonical(make.rules_document())
     assert hashlib.sha256(content).hexdigest() == house.rules.sha256
     published = event_list(kind="rules.published")[0]
-    assert published["data"] == {"sha256": house.rules.sha256, "prior": None}
+    assert published["data"] == {
+        "sha256": house.rules.sha256,
+        "prior": None,
+        "author": make.ASKING.id,
+        "material": [],
+    }
+    assert published["act"]["id"] == make.APPROVING.id
     assert published["rules"] == house.rules.sha256
 
 
@@ -259,8 +261,8 @@ def test_the_order_of_the_keys_does_not_change_the_hash() -> None:
 
 
 def test_a_new_version_retires_the_one_before(house: make.House) -> None:
-    newer = publishing.rules_publish(
-        site=house.site, document=make.rules_document("2026-02"), act=make.SETUP
+    newer = make.rules_published(
+        site=house.site, document=make.rules_document("2026-02")
     )
     assert rules_get(site=house.site) == newer
     assert [one.label for one in rules_list()] == ["2026-02", "2026-01"]
@@ -295,7 +297,10 @@ def test_an_assessment_opens_what_it_names_until_it_ends(house: make.House) -> N
         assert assessment_live(site=house.site, purpose=face) is None
     approved = event_list(kind="pia.approved")[0]
     assert approved["data"]["demonstration"] is True
-    assert document_get(sha256=approved["data"]["sha256"]) == b"demonstration"
+    assert approved["data"]["author"] == make.ASKING.id
+    assert approved["act"]["id"] == make.APPROVING.id
+    content = document_get(sha256=approved["data"]["sha256"])
+    assert content == assessments.canonical(make.assessment_document())
 
 
 def test_a_stale_assessment_is_shut_for_good(house: make.House) -> None:
@@ -305,15 +310,8 @@ def test_a_stale_assessment_is_shut_for_good(house: make.House) -> None:
     )
     assert assessment_live(site=house.site, purpose=Purpose.FACE_CHECKIN) is None
     assert event_list(kind="pia.stale")[0]["data"] == {"reason": "purpose"}
-    publishing.assessment_approve(
-        site=house.site,
-        code="pia-2",
-        content=b"again",
-        purposes=[Purpose.FACE_CHECKIN],
-        until=clock.now() + timedelta(days=1),
-        demonstration=True,
-        act=make.SETUP,
-    )
+    again = make.assessment_document("pia-2", days=1)
+    make.assessment_approved(site=house.site, document=again)
     found = assessment_live(site=house.site, purpose=Purpose.FACE_CHECKIN)
     assert found is not None
     assert found.code == "pia-2"

@@ -345,8 +345,8 @@ def test_the_camera_is_asked_for_under_a_live_consent_only(house: make.House) ->
 
 def test_a_walk_keeps_the_rules_it_was_shown(house: make.House) -> None:
     walk, _ = opened(house)
-    newer = publishing.rules_publish(
-        site=house.site, document=make.rules_document("2026-02"), act=make.SETUP
+    newer = make.rules_published(
+        site=house.site, document=make.rules_document("2026-02")
     )
     walk = walks.walk_choose(walk=walk, choices=YES, under_14=False, language="en")
     assert {one.rules for one in Consent.objects.all()} == {house.rules}

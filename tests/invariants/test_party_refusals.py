@@ -9,7 +9,6 @@ from audit.log import Unit
 from consent import journal
 from consent.models import Consent, Disclosure, Party
 from consent.purposes import Purpose
-from consent.services import publishing
 from consent.services.disclosing import disclosure_record
 from consent.services.parties import party_add, party_end
 from tests import make
@@ -296,7 +295,7 @@ def _house() -> make.House:
     house = make.house()
     one = make.party("r-9")
     draft = make.named(make.rules_document("2026-02"), one)
-    publishing.rules_publish(site=house.site, document=draft, act=make.SETUP)
+    make.rules_published(site=house.site, document=draft)
     guest = make.person(kiosk=house.kiosk, yes={Purpose.CONTACT: True}, face=False)
     ended = make.party("p-1", role="processor")
     party_end(party=ended.id, act=make.ASKING)

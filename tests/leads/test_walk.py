@@ -12,7 +12,6 @@ from django.db import connections
 from audit import clock
 from audit.selectors import event_list, log_faults
 from consent.models import Consent, Pass, Receipt, Subject, Walk
-from consent.services.publishing import rules_publish
 from consent.services.walks import VISITOR
 from leads.models import Contact, Decision, PhoneIndex, Referral, ReferralMatch, Visit
 from leads.referrals import referral_code
@@ -20,7 +19,7 @@ from leads.views import returning
 from leads.visits import visit_of_walk
 from tests.leads import make
 from tests.leads.browsers import KioskBrowser, Phone, words_of
-from tests.make import rules_document
+from tests.make import rules_document, rules_published
 
 DETAILS = {"name": "王小明", "phone": "138 1234 5678", "referral_code": ""}
 REFERRED = ("contact", "attribution")
@@ -200,9 +199,7 @@ def test_no_comparison_under_rules_that_were_not_shown(
     shown = kiosk.get(COMPARE)
     sha256 = office.house.rules.sha256
     assert f'name="rules" value="{sha256}"' in shown.content.decode()
-    newer = rules_publish(
-        site=office.site, document=rules_document("2026-02"), act=make.RECEPTION
-    )
+    newer = rules_published(site=office.site, document=rules_document("2026-02"))
     again = kiosk.post(COMPARE, {"answer": "compare", "rules": sha256})
     assert again.status_code == 400
     assert "刚刚换了新的说明" in words_of(again)

@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from consent.assessments import Allowed
 from consent.lint import rules_lint
+from consent.selectors import assessments_allowed, sites
 
 
 class Command(BaseCommand):
@@ -19,8 +21,11 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the file."""
+        """Take the file, and where it is for."""
         parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--site", help="code of a site: hold it against its assessments, too"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print code, field and reason of each finding, with tabs between."""
@@ -34,9 +39,20 @@ class Command(BaseCommand):
                 "no rules in this file: a JSON object in UTF-8 is needed"
             )
             sys.exit(2)
-        found = rules_lint(document=document)
+        known = _assessments(options["site"])
+        found = rules_lint(document=document, assessments=known)
         for finding in found:
             reason = f"{finding.reason.zh} / {finding.reason.en}"
             self.stdout.write(f"{finding.code}\t{finding.field}\t{reason}")
         if found:
             sys.exit(1)
+
+
+def _assessments(code: str | None) -> list[Allowed] | None:
+    """Return what a site's assessments allow; None when no site was named."""
+    if code is None:
+        return None
+    found = next((one for one in sites() if one.code == code), None)
+    if found is None:
+        raise CommandError(f"没有这个案场 / there is no site {code}")
+    return assessments_allowed(site=found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,8 +12,7 @@ from django.core.management.base import BaseCommand
 from audit import clock
 from audit.drafts import Act
 from consent.models import Kiosk, Operator, Site
-from consent.purposes import Purpose
-from consent.services import devices, places, publishing
+from consent.services import devices, drafting, places, publishing
 from leads import channels
 from leads.demonstration import assessment, rules
 from leads.demonstration import devices as drawn
@@ -33,7 +32,6 @@ STAFF = {
     "inspector": "inspector",
 }
 PASSWORD_BYTES = 9
-ASSESSMENT_DAYS = 365
 
 ATTRIBUTION = {
     "version": "demo-2026-01",
@@ -80,10 +78,11 @@ class Command(BaseCommand):
             name_en="Qinghe Demonstration Sales Center",
             act=SETUP,
         )
-        self._publish(site)
+        author, approver = self._staff()
+        self._publish(site, author=author, approver=approver)
         self._channels(site)
         kiosk = places.kiosk_create(site=site, code=KIOSK, act=SETUP)
-        self._device(kiosk, *self._staff())
+        self._device(kiosk, author, approver)
 
     def _staff(self) -> tuple[Act, Act]:
         """Create the staff, and return the two officers as they act."""
@@ -109,23 +108,23 @@ class Command(BaseCommand):
         )
         devices.device_approve(device=asked.id, act=approving)
 
-    def _publish(self, site: Site) -> None:
+    def _publish(self, site: Site, *, author: Act, approver: Act) -> None:
+        """Let one officer write the assessment and the rules, and another approve."""
         now = clock.now()
         local: datetime = now.astimezone(ZoneInfo(site.timezone))
-        publishing.rules_publish(
+        assessed = drafting.draft_begin(
+            site=site, kind="assessment", document=assessment.document(), act=author
+        )
+        drafting.draft_submit(draft=assessed, act=author)
+        publishing.assessment_approve(draft=assessed, act=approver)
+        drafted = drafting.draft_begin(
             site=site,
+            kind="rules",
             document=rules.document(label=f"DEMO {now:%Y-%m}", approved_at=local),
-            act=SETUP,
+            act=author,
         )
-        publishing.assessment_approve(
-            site=site,
-            code=rules.ASSESSMENT_CODE,
-            content=assessment.content(),
-            purposes=[Purpose.FACE_CHECKIN],
-            until=now + timedelta(days=ASSESSMENT_DAYS),
-            demonstration=True,
-            act=SETUP,
-        )
+        drafting.draft_submit(draft=drafted, act=author)
+        publishing.rules_publish(draft=drafted, act=approver)
 
     def _channels(self, site: Site) -> None:
         channels.rules_publish(site=site, document=ATTRIBUTION)

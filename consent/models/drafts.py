@@ -1,0 +1,71 @@
+"""Drafts of rules and of assessments: written by one person, approved by another."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from audit.ids import uuid7
+from consent.models.places import Site
+
+KINDS = ("rules", "assessment")
+OUTCOMES = ("published", "returned", "discarded")
+
+
+class Draft(models.Model):
+    """One draft, from its first word to what became of it.
+
+    `content` is the document's bytes (`consent.rules.encoded`): those that were
+    submitted are fixed, and what is published has exactly their hash. Holds no
+    personal data; `note` is what the second person wrote to the first.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=12)
+    content = models.BinaryField()
+    author = models.CharField(max_length=40)
+    begun_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12, null=True)  # noqa: DJ001 - open is null
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=40, null=True)  # noqa: DJ001 - likewise
+    note = models.TextField(default="")
+
+    class Meta:
+        default_permissions = ()
+        permissions = [
+            ("draft_rules", "Draft rules and assessments"),
+            ("approve_rules", "Approve drafts of others, and suspend assessments"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="consent_draft_kind", condition=Q(kind__in=KINDS)
+            ),
+            models.CheckConstraint(
+                name="consent_draft_decided_whole",
+                condition=Q(outcome=None, decided_at=None, decided_by=None)
+                | Q(
+                    outcome__in=OUTCOMES,
+                    decided_at__isnull=False,
+                    decided_by__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="consent_draft_two_people",
+                condition=Q(outcome=None)
+                | ~Q(outcome="published")
+                | (Q(submitted_at__isnull=False) & ~Q(decided_by=F("author"))),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["site", "kind"],
+                condition=Q(outcome=None),
+                name="consent_draft_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.begun_at}"

@@ -1,0 +1,124 @@
+"""Writing drafts of rules and of assessments, until another person decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from audit import clock
+from audit.drafts import Act
+from consent import assessments
+from consent.errors import DraftNotSubmitted, DraftOfAnother, DraftSettled
+from consent.models import Draft, Site
+from consent.rules import encoded
+from consent.services.publishing import draft_decide, rules_fit
+
+NOTE_MAX = 2_000
+
+
+def draft_begin(
+    *, site: Site, kind: str, document: Mapping[str, Any], act: Act
+) -> Draft:
+    """Begin a draft; `document` may lack anything."""
+    now = clock.now()
+    return Draft.objects.create(
+        site=site,
+        kind=kind,
+        content=encoded(document),
+        author=act.id,
+        begun_at=now,
+        changed_at=now,
+    )
+
+
+def draft_save(*, draft: Draft, document: Mapping[str, Any], act: Act) -> Draft:
+    """Keep what its author wrote, complete or not.
+
+    Raises:
+        DraftOfAnother: somebody else's.
+        DraftSettled: it was submitted, and is what another person reads now.
+    """
+    with transaction.atomic():
+        locked = _own(draft, act)
+        if locked.submitted_at is not None:
+            raise DraftSettled
+        locked.content = encoded(document)
+        locked.changed_at = clock.now()
+        locked.save(update_fields=["content", "changed_at"])
+    return locked
+
+
+def draft_submit(*, draft: Draft, act: Act) -> Draft:
+    """Hand a draft to another person; from now on its bytes are fixed.
+
+    Raises:
+        DraftOfAnother, DraftSettled: as `draft_save`.
+        RulesInvalid, RulesUnfit, AssessmentInvalid: it could not be published.
+    """
+    with transaction.atomic():
+        locked = _own(draft, act)
+        if locked.submitted_at is not None:
+            raise DraftSettled
+        document = draft_document(draft=locked)
+        if locked.kind == "rules":
+            rules_fit(document=document, site=locked.site)
+        else:
+            assessments.canonical(document)
+        locked.submitted_at = clock.now()
+        locked.save(update_fields=["submitted_at"])
+    return locked
+
+
+def draft_return(*, draft: Draft, note: str, act: Act) -> Draft:
+    """Decide not to publish a draft, and tell its author why.
+
+    Raises:
+        DraftSettled: it was decided before.
+        DraftNotSubmitted: there is nothing to decide yet.
+    """
+    with transaction.atomic():
+        locked = _open(draft)
+        if locked.submitted_at is None:
+            raise DraftNotSubmitted
+        draft_decide(draft=locked, outcome="returned", act=act, note=note[:NOTE_MAX])
+    return locked
+
+
+def draft_discard(*, draft: Draft, act: Act) -> Draft:
+    """Let go of one's own draft. It stays to be read, and can be gone on from.
+
+    Raises:
+        DraftOfAnother: somebody else's.
+        DraftSettled: it was decided before.
+    """
+    with transaction.atomic():
+        locked = _own(draft, act)
+        draft_decide(draft=locked, outcome="discarded", act=act)
+    return locked
+
+
+def draft_document(*, draft: Draft) -> dict[str, Any]:
+    """Return a draft's document."""
+    loaded: dict[str, Any] = json.loads(bytes(draft.content))
+    return loaded
+
+
+def _open(draft: Draft) -> Draft:
+    locked = (
+        Draft.objects.select_for_update(of=("self",))
+        .select_related("site__operator")
+        .get(id=draft.id)
+    )
+    if locked.outcome is not None:
+        raise DraftSettled
+    return locked
+
+
+def _own(draft: Draft, act: Act) -> Draft:
+    locked = _open(draft)
+    if locked.author != act.id:
+        raise DraftOfAnother
+    return locked
