@@ -106,7 +106,7 @@ def test_a_face_under_way_ends_refused_and_is_compared_no_more(
     subject = make.person(kiosk=house.kiosk, face=True)
     make_face.enrol(subject=subject, kiosk=house.kiosk, frames=[encoded(collins())])
     mine = Consent.objects.get(subject=subject, purpose=FACE)
-    assert FaceTemplate.objects.filter(live=mine.live).exists()
+    assert FaceTemplate.objects.filter(live=mine.key).exists()
     other = make.person(kiosk=house.kiosk, face=True)
     with gate.permit(
         subject=other,
@@ -122,7 +122,7 @@ def test_a_face_under_way_ends_refused_and_is_compared_no_more(
             pytest.fail("a use under rules that changed")
     assert event_list(kind="gate.refused")[0]["data"]["reason"] == "rules_changed"
     assert consent_usable(subject=subject, purpose=FACE, site=house.site) is None
-    assert FaceTemplate.objects.filter(live=mine.live).exists()
+    assert FaceTemplate.objects.filter(live=mine.key).exists()
     assert list(log_faults()) == []
 
 
