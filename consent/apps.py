@@ -14,7 +14,15 @@ class ConsentConfig(AppConfig):
     def ready(self) -> None:
         """Register what consent holds of a person, and what the log's readers ask."""
         from audit import bundle, readers
-        from consent import duties, evidence, holdings, reading, registers, stops
+        from consent import (
+            approvals,
+            duties,
+            evidence,
+            holdings,
+            reading,
+            registers,
+            stops,
+        )
 
         holdings.register("consent.Receipt", evidence.receipt_holdings)
         holdings.register("consent.Pass", evidence.link_holdings)
@@ -26,6 +34,8 @@ class ConsentConfig(AppConfig):
         )
         readers.places_register(reading.places)
         readers.notices_register(reading.notice_seen)
+        duties.register("drafts", approvals.draft_duties)
+        duties.register("assessments", approvals.assessment_duties)
         duties.register("stops", stops.stop_duties)
         duties.register("devices", registers.devices_waiting)
         duties.register("parties", registers.parties_waiting)

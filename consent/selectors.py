@@ -19,6 +19,7 @@ from consent.models import (
     Consent,
     Device,
     Disclosure,
+    Draft,
     ImpactAssessment,
     Kiosk,
     Party,
@@ -114,6 +115,32 @@ def disclosures_to(*, party: Party) -> list[Disclosure]:
 def picture_get(*, sha256: str) -> Picture | None:
     """Return a picture of the registers by its hash, or None."""
     return Picture.objects.filter(sha256=sha256).first()
+
+
+def assessments_list(*, site: Site) -> list[ImpactAssessment]:
+    """Return every approved assessment of a site, newest first."""
+    return list(
+        ImpactAssessment.objects.filter(site=site).order_by("-approved_at", "-id")
+    )
+
+
+def drafts_list(*, site: Site, decided: bool) -> list[Draft]:
+    """Return a site's drafts that are still open, or those decided; newest first."""
+    found = Draft.objects.filter(site=site, outcome__isnull=not decided)
+    return list(found.order_by("-decided_at" if decided else "-begun_at", "-id"))
+
+
+def drafts_waiting() -> list[Draft]:
+    """Return every draft that waits for a second person, oldest first."""
+    waiting = Draft.objects.filter(submitted_at__isnull=False, outcome=None)
+    return list(waiting.order_by("submitted_at", "id"))
+
+
+def consents_live_count(*, site: Site, purpose: str) -> int:
+    """Return how many people's consents to a purpose are live at a site."""
+    return Consent.objects.filter(
+        site=site, purpose=purpose, state="active", until__gt=clock.now()
+    ).count()
 
 
 def assessments_allowed(*, site: Site) -> list[Allowed]:

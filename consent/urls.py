@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from consent.views import drafts
 from consent.views.devices import (
     device,
     device_approved,
@@ -38,6 +39,17 @@ urlpatterns = [
     path("me/open/", link_open, name="link_open"),
     path("log/renew/", log_renew, name="log_renew"),
     path("office/", office, name="office"),
+    path("office/rules/", drafts.drafts, name="drafts"),
+    path("office/rules/new/", drafts.draft_new, name="draft_new"),
+    path("office/rules/<uuid:name>/", drafts.draft, name="draft"),
+    path("office/rules/<uuid:name>/write/", drafts.draft_write, name="draft_write"),
+    path("office/rules/<uuid:name>/decide/", drafts.draft_decide, name="draft_decide"),
+    path("office/rules/<uuid:name>/drop/", drafts.draft_drop, name="draft_drop"),
+    path(
+        "office/assessments/<uuid:name>/suspend/",
+        drafts.assessment_suspend,
+        name="assessment_suspend",
+    ),
     path("office/stop/", stop, name="stop"),
     path("office/stop/on/", stop_on, name="stop_on"),
     path("office/stop/<uuid:name>/off/", stop_off, name="stop_off"),

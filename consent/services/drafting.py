@@ -10,10 +10,13 @@ from django.db import transaction
 
 from audit import clock
 from audit.drafts import Act
-from consent import assessments
+from consent import assessments, journal
+from consent.editing import skeleton
 from consent.errors import DraftNotSubmitted, DraftOfAnother, DraftSettled
 from consent.models import Draft, Site
+from consent.rules import document as rules_document
 from consent.rules import encoded
+from consent.selectors import assessments_list
 from consent.services.publishing import draft_decide, rules_fit
 
 NOTE_MAX = 2_000
@@ -98,6 +101,26 @@ def draft_discard(*, draft: Draft, act: Act) -> Draft:
         locked = _own(draft, act)
         draft_decide(draft=locked, outcome="discarded", act=act)
     return locked
+
+
+def draft_source(*, site: Site, kind: str, earlier: Draft | None) -> dict[str, Any]:
+    """Return what a new draft goes on from: an earlier one, what is in force, or none.
+
+    Rules go on with an empty summary of changes: the last one's is not this one's.
+    """
+    if earlier is not None and earlier.kind == kind:
+        return draft_document(draft=earlier)
+    if kind == "assessment":
+        standing = assessments_list(site=site)
+        latest = assessments.document(sha256=standing[0].sha256) if standing else {}
+        return latest or skeleton(kind=kind)
+    rules = journal.rules_in_force(site=site)
+    if rules is None:
+        return skeleton(kind=kind)
+    document = rules_document(sha256=rules.sha256)
+    for words in document["languages"].values():
+        words["changes"] = ""
+    return document
 
 
 def draft_document(*, draft: Draft) -> dict[str, Any]:
