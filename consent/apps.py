@@ -25,6 +25,7 @@ class ConsentConfig(AppConfig):
         )
 
         holdings.register("consent.Receipt", evidence.receipt_holdings)
+        holdings.register("consent.Guardianship", evidence.guardian_holdings)
         holdings.register("consent.Pass", evidence.link_holdings)
         holdings.register("consent.Use", evidence.use_holdings)
         holdings.register("consent.Disclosure", evidence.disclosure_holdings)

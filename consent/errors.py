@@ -95,6 +95,18 @@ class StepOutOfOrder(DomainError):
     code = "step_out_of_order"
 
 
+class PaperUnknown(DomainError):
+    """The code of a printed notice is unknown, used, or older than half an hour."""
+
+    code = "paper_unknown"
+
+
+class ConsentNotOwn(DomainError):
+    """Nobody but the person themself, or a child's guardian, gives their consent."""
+
+    code = "consent_not_own"
+
+
 class PassUnknown(DomainError):
     """No living pass has this code."""
 

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from audit.bundle import Scope
 from audit.say import Say
 from consent.holdings import Holding
-from consent.models import Disclosure, PageLink, Pass, Receipt, Subject, Use, Walk
+from consent.models import (
+    Disclosure,
+    Guardianship,
+    PageLink,
+    Pass,
+    Receipt,
+    Subject,
+    Use,
+    Walk,
+)
 
 
 def receipt_holdings(subject: Subject) -> Iterator[Holding]:
@@ -21,6 +30,23 @@ def receipt_holdings(subject: Subject) -> Iterator[Holding]:
             ),
             purpose=None,
             since=receipt.issued_at,
+        )
+
+
+def guardian_holdings(subject: Subject) -> Iterator[Holding]:
+    """Tell of what a guardian declared when they consented for a child."""
+    words = {
+        "parent": Say("父亲或母亲", "A parent"),
+        "guardian": Say("其他监护人", "Another guardian"),
+    }
+    for said in Guardianship.objects.select_related("consent").filter(
+        consent__subject=subject
+    ):
+        yield Holding(
+            title=Say("替孩子作决定的人", "Who decided for the child"),
+            value=words[said.relation],
+            purpose=said.consent.purpose,
+            since=said.declared_at,
         )
 
 

@@ -16,8 +16,14 @@ from consent.purposes import Purpose
 CSRF_FIELD = "csrfmiddlewaretoken"
 ASK_AGE = Say("请选一下您的年龄。", "Please choose your age.")
 ASK_CHOICE = Say("请在两个里选一个。", "Please choose one of the two.")
+ASK_RELATION = Say(
+    "请选一下您是孩子的什么人。", "Please say how you are related to the child."
+)
 UNREADABLE = Say("这一项看不懂，请重新选。", "This one cannot be read. Choose again.")
 ASK_CODE = Say("请输入 8 位编码。", "Please enter the 8 characters.")
+ASK_LINK = Say(
+    "请输入 12 位编码或 8 位通行码。", "Please enter 12 characters, or the pass’s 8."
+)
 
 
 class StrictForm(forms.Form):
@@ -138,6 +144,32 @@ class ReconsiderForm(StrictForm):
         self.fields["language"] = shown_in()
 
 
+class GuardianForm(StrictForm):
+    """The guardian's page: a yes with how they are related, or a no."""
+
+    answer = forms.ChoiceField(choices=[("yes", ""), ("no", "")])
+    relation = forms.ChoiceField(
+        choices=[("parent", ""), ("guardian", "")], required=False
+    )
+
+    def build(self) -> None:
+        """Add the language, and say what is missing in the reader's."""
+        self.fields["language"] = shown_in()
+        ask = self.text(ASK_CHOICE)
+        for name in ("answer", "relation"):
+            self.fields[name].error_messages = {
+                "required": ask,
+                "invalid_choice": ask,
+            }
+
+    def clean(self) -> dict[str, Any]:
+        """Ask how they are related where they say yes."""
+        given = super().clean() or {}
+        if given.get("answer") == "yes" and not given.get("relation"):
+            self.add_error("relation", self.text(ASK_RELATION))
+        return given
+
+
 class FaceForm(StrictForm):
     """The face page's one act: `face` or `plain`, each its own button."""
 
@@ -154,16 +186,16 @@ class FaceForm(StrictForm):
 
 
 class LinkForm(StrictForm):
-    """The token of a link to one's own page, or the pass's 8 characters."""
+    """The token of a link to one's own page, its 12 characters, or the pass's 8."""
 
     token = forms.CharField(required=False, max_length=64)
-    code = forms.CharField(required=False, max_length=16)
+    code = forms.CharField(required=False, max_length=24)
 
     def clean(self) -> dict[str, Any]:
         """Ask for one of the two."""
         given = super().clean() or {}
         if not given.get("token") and not given.get("code"):
-            self.add_error("code", self.text(ASK_CODE))
+            self.add_error("code", self.text(ASK_LINK))
         return given
 
 

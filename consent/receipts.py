@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -47,6 +48,7 @@ def receipt_issue(
     now = clock.now()
     body: dict[str, Any] = {
         "schema_version": SCHEMA,
+        "record_id": str(identifier),
         "receipt_id": str(identifier),
         "event_time": clock.stamp(now),
         "language": language,
@@ -56,17 +58,20 @@ def receipt_issue(
         "privacy_notice": rules.sha256,
         "rules": rules.sha256,
         "rules_label": rules.label,
-        "pii_controllers": [words["operator"]],
+        "pii_controllers": _controllers(words, site),
         "withdrawal_method": words["withdraw"],
         "privacy_rights": words["rights"],
         "storage_locations": words["storage"],
         "jurisdiction": "CN",
+        "authority_party": words["complaint"],
+        "impact_assessment": words["assessment"]["code"],
+        "service": "check-in",
         "choices": [
             _given(consent, words)
             for consent in consents_live(subject=subject)
             if consent.site_id == site.id
         ]
-        + [{"purpose": name, "event_state": "refused"} for name in refused],
+        + [_refused(name, now) for name in refused],
     }
     body["signature"] = _sign(body)
     signed = _canonical(body)
@@ -158,6 +163,40 @@ def receipt_holds(*, body: dict[str, Any]) -> bool:
     return True
 
 
+def _controllers(words: dict[str, Any], site: Site) -> list[dict[str, Any]]:
+    """Return who is responsible: the operator, then each who is jointly so."""
+    operator = words["operator"]
+    return [
+        {
+            **operator,
+            "party_id": site.operator.code,
+            "party_name": operator.get("name"),
+            "party_address": operator.get("address"),
+            "party_contact": operator.get("contact"),
+            "party_type": "controller",
+        },
+        *(
+            {
+                "party_id": f"joint-{number}",
+                "party_name": one.get("name"),
+                "party_address": one.get("address"),
+                "party_contact": one.get("contact"),
+                "party_type": "joint-controller",
+            }
+            for number, one in enumerate(words.get("joint_operators") or [], 1)
+        ),
+    ]
+
+
+def _refused(name: str, at: datetime) -> dict[str, Any]:
+    return {
+        "purpose": name,
+        "event_state": "refused",
+        "event_type": "explicit",
+        "event_time": clock.stamp(at),
+    }
+
+
 def _given(consent: Consent, words: dict[str, Any]) -> dict[str, Any]:
     row = next(one for one in words["purposes"] if one["id"] == consent.purpose)
     return {
@@ -166,9 +205,16 @@ def _given(consent: Consent, words: dict[str, Any]) -> dict[str, Any]:
         "event_state": "given",
         "event_type": "explicit",
         "granted_at": clock.stamp(consent.granted_at),
+        "event_time": clock.stamp(consent.granted_at),
+        # Who expressed it: the person, or a child's guardian.
+        "entity_id": consent.given_by,
         "retention_period": clock.stamp(consent.until),
+        "validity_duration": f"P{(consent.until - consent.granted_at).days}D",
         "lawful_basis": row["legal_basis"],
         "pii_information": row["data"],
+        "pii_optional": row["data_optional"],
+        "pii_type": "sensitive" if row["sensitive"] else "ordinary",
+        "processing_method": row["method"],
         "sensitive_pii_category": consent.purpose == Purpose.FACE_CHECKIN,
         "recipient_third_parties": row["recipients"],
     }

@@ -106,6 +106,16 @@ def encoded(document: Mapping[str, Any]) -> bytes:
     ).encode()
 
 
+def _minors_fit(document: Mapping[str, Any]) -> bool:
+    """Tell whether the part about under 14, which may be left out, is one."""
+    said = document["minors"]
+    if not isinstance(said, dict) or set(said) != {"contact"}:
+        return False
+    return said["contact"] is False or (
+        said["contact"] is True and Purpose.CONTACT in _part(document.get("purposes"))
+    )
+
+
 def missing(document: Mapping[str, Any]) -> Iterator[str]:
     """Yield the path of each field that is missing, empty or of the wrong kind.
 
@@ -114,6 +124,8 @@ def missing(document: Mapping[str, Any]) -> Iterator[str]:
     yield from _empty_of(document, DOCUMENT_FIELDS, "")
     if not between(document.get("answer_days"), ANSWER_MAX_DAYS):
         yield "answer_days"
+    if "minors" in document and not _minors_fit(document):
+        yield "minors"
     if not between(document.get("proof_days"), RETENTION_MAX_DAYS, PROOF_MIN_DAYS):
         yield "proof_days"
     asked = _part(document.get("purposes"))

@@ -27,7 +27,7 @@ from consent.views.renewing import log_renew
 from consent.views.rules import rules, rules_version
 from consent.views.shared import shared
 from consent.views.stop import stop, stop_off, stop_on
-from consent.views.walks import choice, code_open, face, reconsider
+from consent.views.walks import choice, code_open, face, guardian, reconsider
 
 app_name = "consent"
 
@@ -35,6 +35,7 @@ urlpatterns = [
     path("s/<slug:token>/", code_open, name="code_open"),
     path("visit/", choice, name="choice"),
     path("visit/face/", face, name="face"),
+    path("visit/guardian/", guardian, name="guardian"),
     path("visit/ask/", reconsider, name="reconsider"),
     path("me/open/", link_open, name="link_open"),
     path("log/renew/", log_renew, name="log_renew"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from leads.views import capture, desk, figures, kiosk, me, returning, walks
+from leads.views import capture, desk, figures, kiosk, me, papers, returning, walks
 
 app_name = "leads"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("visit/camera/", walks.camera_request, name="camera_request"),
     path("visit/again/", walks.visit_again, name="visit_again"),
     path("me/", me.me, name="me"),
+    path("me/link/", me.link_new, name="link_new"),
     path("me/stop/", me.withdraw, name="withdraw"),
     path("me/stop/all/", me.withdraw_all, name="withdraw_all"),
     path("me/stopped/", me.withdrawn, name="withdrawn"),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("kiosk/state/", kiosk.state, name="kiosk_state"),
     path("kiosk/here/", kiosk.here, name="kiosk_here"),
     path("kiosk/desk/", kiosk.desk, name="kiosk_desk"),
+    path("kiosk/paper/", papers.typed, name="kiosk_paper"),
     path("kiosk/guest/<uuid:name>/", kiosk.at_screen, name="kiosk_guest"),
     path("kiosk/answer/", kiosk.answer, name="kiosk_answer"),
     path("kiosk/forget/", kiosk.forget, name="kiosk_forget"),
@@ -46,6 +48,8 @@ urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("desk/rows/", desk.rows, name="desk_rows"),
     path("desk/checkin/", desk.checkin, name="desk_checkin"),
+    path("desk/paper/", papers.issue, name="paper_issue"),
+    path("desk/paper/<uuid:name>/", papers.sheet, name="paper"),
     path("desk/visits/<uuid:name>/contact/", desk.reveal, name="desk_reveal"),
     path("desk/referrals/new/", desk.referral_new, name="referral_new"),
     path("desk/referrals/<uuid:name>/", desk.referral_done, name="referral_done"),

@@ -10,6 +10,7 @@ from django.db import Error
 from audit.say import CHINESE, ENGLISH, Say
 from consent.selectors import site_first
 from consent.views.pages import at_site
+from salescenter.middleware import SIZE_COOKIE
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -29,6 +30,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     )
     return {
         "lang": language,
+        "large": request.COOKIES.get(SIZE_COOKIE) == "large",
         "other_lang": CHINESE if language == ENGLISH else ENGLISH,
         "site_name": _name(getattr(request, "site_name", ""), language),
         "operator_name": _name(getattr(request, "operator_name", ""), language),

@@ -280,6 +280,24 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
             "Please check its 8 characters, or come to the desk.",
         ),
     ),
+    consent.PaperUnknown: Answer(
+        404,
+        Say("这个编码现在不能用", "This code is not good now"),
+        NOTHING_KEPT,
+        Say(
+            "请核对纸上的 8 位编码，或请前台重新打印一张。",
+            "Please check the 8 characters, or ask the desk for a new sheet.",
+        ),
+    ),
+    consent.ConsentNotOwn: Answer(
+        403,
+        Say("同意只能由本人表示", "Only the person themself can consent"),
+        NOTHING_KEPT,
+        Say(
+            "请把说明打印给客人，由客人在登记屏上自己选。",
+            "Print the notice; the guest chooses on the kiosk themself.",
+        ),
+    ),
     consent.LinkUnknown: Answer(
         404,
         Say("这个链接不能打开任何页面", "This link opens nothing"),

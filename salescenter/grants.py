@@ -45,6 +45,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "consent_subject": FORWARD,
     "consent_consent": FORWARD,
     "consent_draft": FORWARD,
+    "consent_guardianship": APPEND,
     "consent_rules": FORWARD,
     "consent_impactassessment": FORWARD,
     "consent_use": FORWARD,

@@ -38,6 +38,8 @@ PERMISSIONS_POLICY = (
 )
 CAMERA_PERMISSIONS_POLICY = PERMISSIONS_POLICY.replace("camera=()", "camera=(self)")
 LANGUAGE_COOKIE = "lang"
+SIZE_COOKIE = "size"
+SIZES = ("usual", "large")
 
 
 class HeadersMiddleware:

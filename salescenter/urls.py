@@ -9,6 +9,7 @@ from salescenter import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("language/", views.language, name="language"),
+    path("type/", views.type_size, name="type_size"),
     path("login/", views.sign_in, name="login"),
     path("logout/", views.sign_out, name="logout"),
     path("", include("consent.urls")),

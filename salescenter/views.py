@@ -20,7 +20,7 @@ from consent import journal
 from consent.attempts import attempt_wrong, attempts_forget, attempts_wrong
 from consent.selectors import site_first
 from consent.views.pages import at_site, language_of
-from salescenter.middleware import LANGUAGE_COOKIE
+from salescenter.middleware import LANGUAGE_COOKIE, SIZE_COOKIE, SIZES
 
 LANGUAGE_SECONDS = 30 * 24 * 3600
 KIOSK, STAFF, PHONE = "base_kiosk.html", "base_staff.html", "base_phone.html"
@@ -88,6 +88,29 @@ def language(request: HttpRequest) -> HttpResponse:
         response.set_cookie(
             LANGUAGE_COOKIE,
             chosen,
+            max_age=LANGUAGE_SECONDS,
+            httponly=True,
+            secure=settings.HTTPS,
+            samesite="Lax",
+        )
+    return response
+
+
+@login_not_required
+@require_POST
+def type_size(request: HttpRequest) -> HttpResponse:
+    """Show larger type from now on, or the usual again, and go back to the page."""
+    target = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts=None, require_https=request.is_secure()
+    ):
+        target = "/"
+    response = redirect(target)
+    size = request.POST.get("size", "")
+    if size in SIZES:
+        response.set_cookie(
+            SIZE_COOKIE,
+            size,
             max_age=LANGUAGE_SECONDS,
             httponly=True,
             secure=settings.HTTPS,

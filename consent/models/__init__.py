@@ -5,6 +5,7 @@ from __future__ import annotations
 from consent.models.consents import (
     CaptureSession,
     Consent,
+    Guardianship,
     ImpactAssessment,
     Rules,
     Subject,
@@ -13,7 +14,7 @@ from consent.models.consents import (
 from consent.models.devices import Device, Picture
 from consent.models.drafts import Draft
 from consent.models.parties import Disclosure, Party
-from consent.models.places import Kiosk, Operator, Site, Walk
+from consent.models.places import Kiosk, Operator, PaperCode, Site, Walk
 from consent.models.proofs import PageLink, Pass, Receipt
 from consent.models.stops import Stop
 
@@ -23,10 +24,12 @@ __all__ = [
     "Device",
     "Disclosure",
     "Draft",
+    "Guardianship",
     "ImpactAssessment",
     "Kiosk",
     "Operator",
     "PageLink",
+    "PaperCode",
     "Party",
     "Pass",
     "Picture",

@@ -155,6 +155,14 @@ class Consent(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                name="consent_given_by",
+                condition=Q(given_by__in=["self", "guardian", "supplier"]),
+            ),
+            models.CheckConstraint(
+                name="consent_guardian_contact_only",
+                condition=~Q(given_by="guardian") | Q(purpose="contact"),
+            ),
+            models.CheckConstraint(
                 name="consent_term", condition=Q(until__gt=F("granted_at"))
             ),
             models.CheckConstraint(
@@ -196,6 +204,29 @@ class Consent(models.Model):
     def granted_ref(self) -> Ref:
         """Return the reference by which events name this consent."""
         return Ref(self.granted_event_id)
+
+
+class Guardianship(models.Model):
+    """What a guardian declared when they consented for a child: how they are related.
+
+    A code, and no names. Stays as evidence beside its consent.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    consent = models.OneToOneField(Consent, on_delete=models.PROTECT)
+    relation = models.CharField(max_length=8)
+    declared_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="consent_guardianship_relation",
+                condition=Q(relation__in=["parent", "guardian"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.relation
 
 
 class Use(models.Model):

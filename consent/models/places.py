@@ -95,6 +95,10 @@ class Walk(models.Model):
     choices = models.JSONField(default=dict)
     # Purposes that this walk does not ask for, as their answer was no lately.
     withheld = models.JSONField(default=list)
+    # Begun with the code of a printed notice, for somebody without a phone.
+    assisted = models.BooleanField(default=False)
+    guardian_offered = models.BooleanField(default=False)
+    guardian_answered_at = models.DateTimeField(null=True)
     face_offered = models.BooleanField(null=True)
     chosen_at = models.DateTimeField(null=True)
     face_answered_at = models.DateTimeField(null=True)
@@ -118,3 +122,23 @@ class Walk(models.Model):
 
     def __str__(self) -> str:
         return self.short
+
+
+class PaperCode(models.Model):
+    """The code on a printed notice: opens one walk on a kiosk, for half an hour.
+
+    The code itself is not stored: it is derived from the row's id, so that the sheet
+    can be printed again while it is good. Swept after a day.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT)
+    rules = models.ForeignKey("consent.Rules", on_delete=models.PROTECT)
+    language = models.CharField(max_length=8)
+    code_hash = models.BinaryField(unique=True)
+    created_at = models.DateTimeField()
+    until = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -59,7 +59,9 @@ class Pass(models.Model):
 
 
 class PageLink(models.Model):
-    """The token that opens a visitor's own page; only its hash is stored.
+    """The token that opens a visitor's own page, and its 12 characters for a keyboard.
+
+    Neither is stored, only their hashes.
 
     Revocable; lives on after consents ended, so that the visitor can see that.
     """
@@ -67,6 +69,8 @@ class PageLink(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT)
     token_hash = models.BinaryField(unique=True)
+    # Null in links of before there were such characters.
+    code_hash = models.BinaryField(null=True, unique=True)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
 

@@ -13,8 +13,8 @@ from audit.drafts import SYSTEM, Act
 from audit.log import Unit
 from consent import erasure, journal, keys
 from consent.custody import consents_keyless
-from consent.errors import RulesInvalid
-from consent.models import CaptureSession, Consent, Rules, Site, Subject
+from consent.errors import ConsentNotOwn, RulesInvalid
+from consent.models import CaptureSession, Consent, Guardianship, Rules, Site, Subject
 from consent.purposes import Purpose
 from consent.rules import terms
 from consent.selectors import consent_live, rules_outdated
@@ -24,6 +24,9 @@ ORPHAN_KEY_SECONDS = 600
 """A key without a consent row is left alone this long: its commit may be under way."""
 
 ORPHANS_AT_ONCE = 1_000
+
+
+VISITOR_ROLE = "visitor"
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,11 @@ def consent_grant(
     language: str,
     once: bool = False,
     lasts: timedelta | None = None,
+    guardian: str | None = None,
 ) -> Consent:
     """Record a person's own yes and make its key; a second yes keeps the first.
+
+    Nobody else's act is a yes: the database refuses that too, by what the log says.
 
     The key is in the store before this transaction commits.
 
@@ -58,10 +64,14 @@ def consent_grant(
         language: the language they were shown it in.
         once: for one comparison only; ends with its answer.
         lasts: shorter than the published retention, for `once`.
+        guardian: how whoever consents for a child is related to them; else None.
 
     Raises:
+        ConsentNotOwn: it is not a visitor who acts.
         RulesInvalid: the rules do not publish this purpose.
     """
+    if unit.act.role != VISITOR_ROLE:
+        raise ConsentNotOwn
     found = consent_live(subject=subject, purpose=purpose, site=site)
     if found is not None and not _overtaken(found, rules):
         return found
@@ -79,6 +89,7 @@ def consent_grant(
         consent_end(unit=unit, consent=over, kind="consent.expired", reason="term")
     until = now + (lasts or timedelta(days=published["retention_days"]))
     destroy_s = int(published["destroy_s"])
+    given_by = "guardian" if guardian else "self"
     granted = unit.grant(
         purpose=purpose,
         subject=subject.pseudonym,
@@ -87,7 +98,7 @@ def consent_grant(
             "until": clock.stamp(until),
             "destroy_s": destroy_s,
             "language": language,
-            "by": "self",
+            "by": given_by,
             "once": once,
             "carried": None,
         },
@@ -99,6 +110,7 @@ def consent_grant(
         site=site,
         rules=rules,
         language=language,
+        given_by=given_by,
         once=once,
         granted_at=now,
         until=until,
@@ -107,6 +119,8 @@ def consent_grant(
     )
     keys.key_create(consent=consent.id)
     consent.save(force_insert=True)
+    if guardian:
+        Guardianship.objects.create(consent=consent, relation=guardian, declared_at=now)
     unit.event(
         "key.created",
         purpose=purpose,

@@ -12,9 +12,10 @@ import hmac
 import uuid
 
 from audit import clock
+from audit.drafts import Act
 from audit.ids import uuid7
 from audit.log import Unit
-from consent import keys
+from consent import journal, keys
 from consent.errors import LinkUnknown, PassUnknown
 from consent.models import PageLink, Pass, Site, Subject
 from consent.selectors import consents_live, token_hash
@@ -23,6 +24,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that looks like a digit."""
 
 PASS_LENGTH = 8
+LINK_LENGTH = 12
 SHORT_LENGTH = 4
 _LOOKALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
@@ -43,15 +45,14 @@ def pass_issue(*, subject: Subject, site: Site) -> Pass:
         id=identifier,
         subject=subject,
         site=site,
-        code_hash=_code_hash(_code(identifier)),
+        code_hash=code_hash(code_derived("pass", identifier, PASS_LENGTH)),
         created_at=clock.now(),
     )
 
 
 def pass_code(*, issued: Pass) -> str:
     """Return a pass's code as its holder reads it: `ABCD-EFGH`."""
-    code = _code(issued.id)
-    return f"{code[:4]}-{code[4:]}"
+    return code_shown(code_derived("pass", issued.id, PASS_LENGTH))
 
 
 def pass_of(*, subject: Subject, site: Site) -> Pass:
@@ -72,10 +73,9 @@ def pass_find(*, code: str, site: Site) -> Subject:
     Raises:
         PassUnknown: nobody's.
     """
-    plain = "".join(filter(str.isalnum, code.upper())).translate(_LOOKALIKE)
     found = (
         Pass.objects.select_related("subject")
-        .filter(code_hash=_code_hash(plain), site=site, revoked_at=None)
+        .filter(code_hash=code_hash(code_typed(code)), site=site, revoked_at=None)
         .first()
     )
     if found is None:
@@ -93,6 +93,7 @@ def link_issue(*, subject: Subject) -> PageLink:
         id=identifier,
         subject=subject,
         token_hash=token_hash(_token(identifier)),
+        code_hash=code_hash(code_derived("page-code", identifier, LINK_LENGTH)),
         created_at=clock.now(),
     )
 
@@ -100,6 +101,46 @@ def link_issue(*, subject: Subject) -> PageLink:
 def link_token(*, link: PageLink) -> str:
     """Return the 128-bit token of a link, for a fragment or a cookie."""
     return _token(link.id)
+
+
+def link_code(*, link: PageLink) -> str | None:
+    """Return a link's code for a keyboard: `ABCD-EFGH-JKMN`; an old one has none."""
+    if link.code_hash is None:
+        return None
+    return code_shown(code_derived("page-code", link.id, LINK_LENGTH))
+
+
+def link_code_of(*, subject: Subject) -> str | None:
+    """Return the code of a person's living link, or None when there is none."""
+    found = PageLink.objects.filter(subject=subject, revoked_at=None).first()
+    return link_code(link=found) if found else None
+
+
+def link_of_code(*, code: str) -> Subject:
+    """Return whose own page a link's 12 characters open.
+
+    Raises:
+        LinkUnknown: nobody's.
+    """
+    found = (
+        PageLink.objects.select_related("subject")
+        .filter(code_hash=code_hash(code_typed(code)), revoked_at=None)
+        .first()
+    )
+    if found is None:
+        raise LinkUnknown
+    return found.subject
+
+
+def link_renew(*, subject: Subject, site: Site, act: Act) -> PageLink:
+    """Give a person a new link to their own page; the old one opens nothing more."""
+    with journal.unit(act=act, site=site) as unit:
+        revoked = PageLink.objects.filter(subject=subject, revoked_at=None).update(
+            revoked_at=clock.now()
+        )
+        if revoked:
+            unit.event("link.revoked", subject=subject.pseudonym, data={"link": "page"})
+        return link_issue(subject=subject)
 
 
 def link_find(*, token: str) -> Subject:
@@ -128,15 +169,25 @@ def links_revoke(*, unit: Unit, subject: Subject) -> None:
         unit.event("link.revoked", subject=subject.pseudonym, data={"link": "pass"})
 
 
-def _code(identifier: uuid.UUID) -> str:
-    digest = _derived("pass", identifier)
-    number = int.from_bytes(digest[:5], "big")
-    return "".join(
-        ALPHABET[(number >> (5 * place)) & 31] for place in range(PASS_LENGTH)
-    )
+def code_derived(name: str, identifier: uuid.UUID, length: int) -> str:
+    """Return the code of a row: from its id, with a secret of the installation."""
+    enough = (5 * length + 7) // 8
+    number = int.from_bytes(_derived(name, identifier)[:enough], "big")
+    return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(length))
 
 
-def _code_hash(code: str) -> bytes:
+def code_shown(code: str) -> str:
+    """Return a code in groups of four."""
+    return "-".join(code[place : place + 4] for place in range(0, len(code), 4))
+
+
+def code_typed(code: str) -> str:
+    """Return a code without what its reader added or mistook."""
+    return "".join(filter(str.isalnum, code.upper())).translate(_LOOKALIKE)
+
+
+def code_hash(code: str) -> bytes:
+    """Return what is stored of a code: a hash that needs the installation's secret."""
     return hmac.digest(keys.secret("pass"), f"code|{code}".encode(), hashlib.sha256)
 
 

@@ -12,6 +12,9 @@ from consent.selectors import assessment_live, device_live, rules_get
 from consent.showing import notice_show
 from consent.stops import stop_of
 
+UNDER_14 = "under_14"
+"""Key of an anonymous walk's choices: they declared to be under 14."""
+
 
 def walk_rules(walk: Walk) -> Rules:
     """Return the version that a walk is under: the one it was shown.
@@ -38,6 +41,8 @@ def askable(walk: Walk) -> list[Purpose]:
 
 def withheld(walk: Walk) -> list[Purpose]:
     """Return what a walk could ask for and does not: refused a short while ago."""
+    if UNDER_14 in walk.choices:
+        return []
     return [purpose for purpose in askable(walk) if purpose in walk.withheld]
 
 
@@ -52,8 +57,18 @@ def face_offered(walk: Walk) -> bool:
     return Purpose.FACE_CHECKIN in set(askable(walk)) - set(walk.withheld)
 
 
+def guardian_offered(walk: Walk) -> bool:
+    """Tell whether a child's guardian may be asked: only if the rules say so."""
+    whole = document(sha256=walk_rules(walk).sha256)
+    return bool(whole.get("minors", {}).get("contact")) and (
+        Purpose.CONTACT in switches_offered(walk)
+    )
+
+
 def referral_offered(walk: Walk) -> bool:
     """Tell whether a referral's code may be asked for: showing one is a yes."""
+    if UNDER_14 in walk.choices:
+        return False
     published = document(sha256=walk_rules(walk).sha256)["purposes"]
     return Purpose.ATTRIBUTION in published and (
         Purpose.ATTRIBUTION not in walk.withheld

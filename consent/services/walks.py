@@ -36,10 +36,13 @@ from consent.selectors import (
 from consent.services.consents import consent_grant, consent_refuse
 from consent.services.links import ALPHABET, SHORT_LENGTH, link_issue, pass_issue
 from consent.services.offers import (
+    UNDER_14,
     face_offered,
+    guardian_offered,
     screen_show,
     switches_offered,
     walk_rules,
+    withheld,
 )
 from consent.stops import stop_of, stop_share
 
@@ -51,9 +54,6 @@ FINISH_SECONDS = 1_800
 
 KEEP = timedelta(days=1)
 """How long a walk's row is kept; it holds no personal data."""
-
-UNDER_14 = "under_14"
-"""Key of an anonymous walk's choices: they declared to be under 14."""
 
 VISITOR = Act("self", "visitor")
 
@@ -148,7 +148,8 @@ def walk_choose(
     """Record the switches of the form: each a consent or a refusal of its own.
 
     Whoever declares to be under 14 stays anonymous: whatever was ticked, nothing is
-    granted, and neither face nor details are asked for; their guardians decide.
+    granted, and neither face nor details are asked for; their guardians decide, on a
+    page of their own where the rules let them.
 
     Args:
         walk: an opened walk whose form was not sent before.
@@ -173,8 +174,12 @@ def walk_choose(
         if language != locked.language:
             _form_show(unit, locked, language)
         rules = walk_rules(locked)
+        locked.guardian_offered = under_14 and guardian_offered(locked)
+        # What a guardian is asked next, their child has not refused.
         answers = {
-            purpose: answer and not under_14 for purpose, answer in choices.items()
+            purpose: answer and not under_14
+            for purpose, answer in choices.items()
+            if not (locked.guardian_offered and purpose == Purpose.CONTACT)
         }
         for purpose, answer in answers.items():
             if answer:
@@ -186,11 +191,13 @@ def walk_choose(
         locked.withheld = sorted({*locked.withheld, *refused})
         locked.language = language
         locked.chosen_at = clock.now()
-        if under_14:
+        if under_14 and not locked.guardian_offered:
             locked.details_at = locked.chosen_at
         locked.save()
         if locked.face_offered:
             _face_show(unit, locked, language)
+        if locked.guardian_offered:
+            _guardian_show(unit, locked, language)
     _refuse(locked, refused, rules, language)
     return locked
 
@@ -210,7 +217,7 @@ def walk_reconsider(*, walk: Walk, purpose: Purpose, language: str) -> Walk:
     with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
         locked = _locked(walk)
         late = locked.chosen_at is not None
-        if purpose not in locked.withheld or (
+        if purpose not in withheld(locked) or (
             late and (purpose != Purpose.ATTRIBUTION or locked.details_at is not None)
         ):
             raise StepOutOfOrder
@@ -278,6 +285,37 @@ def walk_face_due(*, walk: Walk) -> bool:
     return stop_of(site=walk.kiosk.site, purpose=Purpose.FACE_CHECKIN) is None
 
 
+def walk_guardian(*, walk: Walk, relation: str | None, language: str) -> Walk:
+    """Record what a child's guardian decides, by their own act on their own page.
+
+    Args:
+        walk: of a child, whose form was sent.
+        relation: how they are related, with their yes to `contact`; None is a no.
+        language: the language the page was shown in.
+
+    Raises:
+        StepOutOfOrder: no guardian is asked here, or they have answered.
+    """
+    with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
+        locked = _locked(walk)
+        if not locked.guardian_offered or locked.guardian_answered_at is not None:
+            raise StepOutOfOrder
+        rules = walk_rules(locked)
+        if language != locked.language:
+            _guardian_show(unit, locked, language)
+            locked.language = language
+        if relation is not None:
+            _grant(unit, locked, Purpose.CONTACT, rules, language, guardian=relation)
+            locked.choices = {**locked.choices, Purpose.CONTACT: True}
+        locked.guardian_answered_at = clock.now()
+        if relation is None:
+            locked.details_at = locked.guardian_answered_at
+        locked.save()
+    if relation is None:
+        _refuse(locked, [Purpose.CONTACT], rules, language)
+    return locked
+
+
 def walk_finish(*, walk: Walk) -> Walk:
     """End the walk: sign the receipt, make pass and own page; twice is once.
 
@@ -290,6 +328,8 @@ def walk_finish(*, walk: Walk) -> Walk:
     with journal.unit(act=VISITOR, site=site) as unit:
         locked = _locked(walk)
         if locked.chosen_at is None or walk_face_due(walk=locked):
+            raise StepOutOfOrder
+        if locked.guardian_offered and locked.guardian_answered_at is None:
             raise StepOutOfOrder
         if locked.finished_at is not None:
             return locked
@@ -388,8 +428,24 @@ def _notice_keep(
     raise NoticeChanged
 
 
+def _guardian_show(unit: Unit, walk: Walk, language: str) -> None:
+    screen_show(
+        unit=unit,
+        walk=walk,
+        screen="guardian",
+        language=language,
+        offered=[Purpose.CONTACT],
+    )
+
+
 def _grant(
-    unit: Unit, walk: Walk, purpose: Purpose, rules: Rules, language: str
+    unit: Unit,
+    walk: Walk,
+    purpose: Purpose,
+    rules: Rules,
+    language: str,
+    *,
+    guardian: str | None = None,
 ) -> None:
     walk.subject = walk.subject or Subject.objects.create()
     consent_grant(
@@ -399,6 +455,7 @@ def _grant(
         site=walk.kiosk.site,
         rules=rules,
         language=language,
+        guardian=guardian,
     )
 
 

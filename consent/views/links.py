@@ -1,6 +1,8 @@
-"""Opening a visitor's own page: by its link, or by the pass's 8 characters."""
+"""Opening a visitor's own page: by its link, by its 12 characters, or by the pass."""
 
 from __future__ import annotations
+
+from contextlib import suppress
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +15,13 @@ from consent.errors import AttemptsTooMany, LinkUnknown, PassUnknown
 from consent.forms import LinkForm
 from consent.models import Subject
 from consent.selectors import site_first, sites
-from consent.services.links import link_find, link_issue, link_token, pass_find
+from consent.services.links import (
+    link_find,
+    link_issue,
+    link_of_code,
+    link_token,
+    pass_find,
+)
 from consent.views.pages import (
     VISITOR_COOKIE,
     VISITOR_SECONDS,
@@ -26,14 +34,14 @@ WRONG_MAX = 100
 """Wrong codes in ten minutes, from one address, that are answered one by one."""
 
 UNKNOWN = Say(
-    "没有找到这个通行码，请核对一下。", "We cannot find this pass. Please check it."
+    "没有找到这个编码，请核对一下。", "We cannot find this code. Please check it."
 )
 
 
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def link_open(request: HttpRequest) -> HttpResponse:
-    """Take the token that stands behind the link's `#`, or a pass code."""
+    """Take the token that stands behind the link's `#`, or a code that was typed."""
     site = site_first()
     if site is not None:
         at_site(request, site)
@@ -64,11 +72,12 @@ def _subject(form: LinkForm, address: str) -> Subject:
     token = form.cleaned_data["token"]
     if token:
         return link_find(token=token)
+    code = form.cleaned_data["code"]
+    with suppress(LinkUnknown):
+        return link_of_code(code=code)
     for site in sites():
-        try:
-            return pass_find(code=form.cleaned_data["code"], site=site)
-        except PassUnknown:
-            continue
+        with suppress(PassUnknown):
+            return pass_find(code=code, site=site)
     if attempt_wrong(what="pass", who=address) > WRONG_MAX:
         raise AttemptsTooMany
     raise PassUnknown

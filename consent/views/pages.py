@@ -64,6 +64,7 @@ def walk_context(request: HttpRequest, walk: Walk) -> dict[str, Any]:
         "base": "base_kiosk.html" if kiosk else "base_phone.html",
         "surface": walk.surface,
         "short": walk.short,
+        "assisted": walk.assisted,
         "notice": notice(sha256=rules.sha256, language=language_of(request)),
     }
 
@@ -74,6 +75,8 @@ def walk_next(walk: Walk) -> str:
         return "consent:choice"
     if walk_face_due(walk=walk):
         return "consent:face"
+    if walk.guardian_offered and walk.guardian_answered_at is None:
+        return "consent:guardian"
     if walk.details_at is None:
         return "leads:details"
     return "leads:done"

@@ -15,7 +15,13 @@ from consent.errors import (
     PurposeStopped,
     WalkOver,
 )
-from consent.forms import ChoiceForm, EmptyForm, FaceForm, ReconsiderForm
+from consent.forms import (
+    ChoiceForm,
+    EmptyForm,
+    FaceForm,
+    GuardianForm,
+    ReconsiderForm,
+)
 from consent.models import Walk
 from consent.purposes import Purpose
 from consent.selectors import token_hash
@@ -24,6 +30,7 @@ from consent.services.offers import switches_offered, withheld
 from consent.services.walks import (
     walk_choose,
     walk_face,
+    walk_guardian,
     walk_of_code,
     walk_open,
     walk_reconsider,
@@ -150,6 +157,32 @@ def face(request: HttpRequest) -> HttpResponse:
     )
     context.update(form=form, face=row, order=walk.kiosk.order)
     return render(request, "consent/face_form.html", context, status=status)
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def guardian(request: HttpRequest) -> HttpResponse:
+    """Ask a child's parent or guardian, on a page and with an act of their own."""
+    walk = walk_of(request)
+    if walk_next(walk) != "consent:guardian":
+        return redirect(walk_next(walk))
+    context = walk_context(request, walk)
+    language = language_of(request)
+    form = GuardianForm(language=language)
+    status = 200
+    if request.method == "POST":
+        form = GuardianForm(request.POST, language=language)
+        if form.is_valid():
+            yes = form.cleaned_data["answer"] == "yes"
+            relation = form.cleaned_data["relation"] if yes else None
+            shown = form.cleaned_data["language"]
+            walk = walk_guardian(walk=walk, relation=relation, language=shown)
+            return redirect(walk_next(walk))
+        status = 400
+    rows = context["notice"]["purposes"]
+    contact = next(one for one in rows if one["id"] == Purpose.CONTACT)
+    context.update(form=form, contact=contact)
+    return render(request, "consent/guardian_form.html", context, status=status)
 
 
 def _own_walk(request: HttpRequest, token: str) -> Walk | None:

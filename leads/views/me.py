@@ -16,9 +16,22 @@ from consent.models import Receipt, Subject
 from consent.receipts import receipt_file, receipt_read, receipt_vouched
 from consent.selectors import consents_live, site_first
 from consent.services.consents import consents_withdraw
-from consent.services.links import link_find, pass_code, pass_of
+from consent.services.links import (
+    link_code_of,
+    link_find,
+    link_renew,
+    link_token,
+    pass_code,
+    pass_of,
+)
 from consent.services.walks import VISITOR
-from consent.views.pages import VISITOR_COOKIE, at_site, language_of
+from consent.views.pages import (
+    VISITOR_COOKIE,
+    VISITOR_SECONDS,
+    at_site,
+    cookie_set,
+    language_of,
+)
 from leads.forms import PurposeForm
 from leads.stories import (
     diary,
@@ -45,9 +58,26 @@ def me(request: HttpRequest) -> HttpResponse:
         "timeline": diary(subject=subject),
         "receipts": receipts_shown(subject=subject, language=language),
         "pass_code": _pass(subject),
+        "page_code": link_code_of(subject=subject),
         "can_stop_all": any(row["can_stop"] for row in purposes),
     }
     return render(request, "leads/subject_home.html", context)
+
+
+@login_not_required
+@require_POST
+def link_new(request: HttpRequest) -> HttpResponse:
+    """Give a new link to this page; the old one and its code open nothing more."""
+    subject = _subject(request)
+    EmptyForm(request.POST, language=language_of(request))
+    site = site_first()
+    if site is None:
+        raise Http404
+    link = link_renew(subject=subject, site=site, act=VISITOR)
+    response = redirect("leads:me")
+    token = link_token(link=link)
+    cookie_set(response, VISITOR_COOKIE, token, seconds=VISITOR_SECONDS)
+    return response
 
 
 @login_not_required
@@ -71,6 +101,7 @@ def receipt_print(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
     found = _receipt(request, name)
     vouched = receipt_vouched(receipt=found)
     context = {
+        "page_code": link_code_of(subject=found.subject),
         "receipt": receipt_shown(receipt=found, language=language_of(request)),
         "vouched": vouched,
         "numbers": [proof.seq for proof in vouched.proofs] if vouched else [],

@@ -19,14 +19,15 @@ from consent.models import Walk
 from consent.purposes import Purpose
 from consent.selectors import consent_usable
 from consent.services.links import (
+    link_code_of,
     link_find,
     link_issue,
     link_token,
     pass_code,
     pass_of,
 )
-from consent.services.offers import withheld
-from consent.services.walks import UNDER_14, VISITOR, walk_ask_camera
+from consent.services.offers import UNDER_14, withheld
+from consent.services.walks import VISITOR, walk_ask_camera
 from consent.views.pages import (
     VISITOR_COOKIE,
     VISITOR_SECONDS,
@@ -196,6 +197,7 @@ def _done_context(request: HttpRequest, walk: Walk, visit: Visit) -> dict[str, A
     # On the shared screen the link would open the page for whoever comes next.
     if walk.surface == "phone":
         token = link_token(link=link_issue(subject=subject))
+        context["page_code"] = link_code_of(subject=subject)
         context["page_link"] = (
             f"{settings.PUBLIC_URL}{reverse('consent:link_open')}#{token}"
         )

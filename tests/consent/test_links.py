@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from audit import demonstration
+from audit.selectors import event_list
 from consent import journal
 from consent.errors import LinkUnknown, PassUnknown
 from consent.models import PageLink, Pass, Subject
@@ -169,3 +170,48 @@ def test_nobody_without_a_consent_gets_a_pass(house: make.House) -> None:
     with pytest.raises(PassUnknown):
         links.pass_issue(subject=subject, site=house.site)
     assert not Pass.objects.filter(subject=subject).exists()
+
+
+def test_a_page_opens_by_its_twelve_characters_however_typed(
+    house: make.House,
+) -> None:
+    subject = make.person(kiosk=house.kiosk)
+    code = links.link_code(link=links.link_issue(subject=subject))
+    assert code is not None
+    assert [len(part) for part in code.split("-")] == [4, 4, 4]
+    assert set(code.replace("-", "")) <= set(links.ALPHABET)
+    for typed in (code, code.lower(), code.replace("-", ""), code.replace("0", "O")):
+        assert links.link_of_code(code=typed) == subject
+    assert links.link_code_of(subject=subject) == code
+    for wrong in ("", code[:-1], "0" * 12):
+        with pytest.raises(LinkUnknown):
+            links.link_of_code(code=wrong)
+
+
+def test_the_twelve_characters_are_stored_nowhere(
+    db: Database, house: make.House
+) -> None:
+    subject = make.person(kiosk=house.kiosk)
+    code = links.link_code_of(subject=subject)
+    assert code is not None
+    with db.connect("owner") as owner:
+        rows = str(owner.execute("SELECT l::text FROM consent_pagelink l").fetchall())
+    assert code not in rows
+    assert code.replace("-", "") not in rows
+
+
+def test_a_new_link_ends_the_old_one_and_its_code(house: make.House) -> None:
+    subject = make.person(kiosk=house.kiosk)
+    old = links.link_issue(subject=subject)
+    token, code = links.link_token(link=old), links.link_code(link=old)
+    assert code is not None
+    new = links.link_renew(subject=subject, site=house.site, act=VISITOR)
+    assert new != old
+    with pytest.raises(LinkUnknown):
+        links.link_find(token=token)
+    with pytest.raises(LinkUnknown):
+        links.link_of_code(code=code)
+    assert links.link_find(token=links.link_token(link=new)) == subject
+    told = event_list(kind="link.revoked")[0]
+    assert told["data"] == {"link": "page"}
+    assert told["subject"] == subject.pseudonym

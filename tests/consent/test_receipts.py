@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from consent.models import Consent, Receipt
 from consent.purposes import SWITCHES, Purpose
 from consent.receipts import (
     PROOF_FIELDS,
+    _sign,
     receipt_file,
     receipt_holds,
     receipt_read,
@@ -28,7 +30,8 @@ FIELDS = {
     *("schema_version", "receipt_id", "event_time", "language", "collection_method"),
     *("site_id", "pii_principal_id", "privacy_notice", "rules", "rules_label"),
     *("pii_controllers", "withdrawal_method", "privacy_rights", "storage_locations"),
-    *("jurisdiction", "choices", "signature"),
+    *("jurisdiction", "choices", "signature", "record_id", "service"),
+    *("authority_party", "impact_assessment"),
 }
 
 
@@ -166,3 +169,51 @@ def test_its_number_is_the_hash_of_its_bytes(receipt: Receipt) -> None:
     told = receipt_read(receipt=receipt)
     assert len(told["number"]) == 9
     assert {**_body(receipt), "number": told["number"]} == told
+
+
+OF_EACH = {
+    *("purpose", "purpose_text", "lawful_basis", "pii_information", "pii_optional"),
+    *("pii_type", "sensitive_pii_category", "processing_method", "retention_period"),
+    *("recipient_third_parties", "validity_duration", "event_time", "event_state"),
+    *("event_type", "entity_id", "granted_at"),
+}
+OF_A_PARTY = {
+    *("party_id", "party_name", "party_address", "party_contact", "party_type")
+}
+
+
+def test_every_name_of_the_mapping_is_in_a_real_receipt(receipt: Receipt) -> None:
+    body = _body(receipt)
+    page = (Path(__file__).parents[2] / "docs" / "compliance.md").read_text("utf-8")
+    table = page.split("## The receipt and ISO/IEC TS 27560")[1].split("\n## ")[0]
+    mapped = {
+        name
+        for line in table.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`([a-z_.\[\]]+)`", line.split("|")[1])
+    }
+    given = [one for one in body["choices"] if one["event_state"] == "given"]
+    assert given
+    for choice in given:
+        assert set(choice) == OF_EACH
+    for party in body["pii_controllers"]:
+        assert set(party) >= OF_A_PARTY
+        assert all(party[name] for name in OF_A_PARTY)
+    told = (
+        set(body)
+        | {f"choices[].{name}" for name in OF_EACH}
+        | {f"pii_controllers[].{name}" for name in OF_A_PARTY}
+    )
+    # What the table names is there, and what is there is in the table.
+    assert mapped == told - {"choices"}
+
+
+def test_a_receipt_of_before_still_holds(receipt: Receipt) -> None:
+    """Fewer fields were signed once; what was signed is what is verified."""
+    body = _body(receipt)
+    for name in ("record_id", "service", "authority_party", "impact_assessment"):
+        del body[name]
+    assert not receipt_holds(body=body)
+    del body["signature"]
+    body["signature"] = _sign(body)
+    assert receipt_holds(body=body)

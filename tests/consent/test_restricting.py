@@ -240,6 +240,7 @@ def test_no_consent_begins_restricted(db: Database, house: make.House) -> None:
     )
     with db.connect("owner") as owner:
         owner.execute("ALTER TABLE consent_consent DISABLE TRIGGER consent_in_log")
+        owner.execute("ALTER TABLE consent_consent DISABLE TRIGGER consent_own_act")
     with db.connect("app") as link, pytest.raises(psycopg.Error, match="in the log"):
         link.execute(born)
     with db.connect("owner") as owner:

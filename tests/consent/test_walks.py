@@ -30,6 +30,7 @@ from consent.receipts import receipt_read
 from consent.services import places, publishing, walks
 from consent.services.consents import consents_withdraw
 from consent.services.links import ALPHABET
+from consent.services.offers import UNDER_14
 from consent.showing import shown_sha256
 from tests import make
 from tests.conftest import Database
@@ -272,7 +273,7 @@ def test_under_14_gets_no_face(house: make.House) -> None:
         walks.walk_face(walk=walk, answer=True, language="en")
     walk = walks.walk_finish(walk=walk)
     assert (walk.subject, walk.receipt) == (None, None)
-    assert walk.choices == {walks.UNDER_14: True}
+    assert walk.choices == {UNDER_14: True}
     for model in (Subject, Consent, Receipt, Pass, PageLink):
         assert not model.objects.exists(), model
     assert keys.keys_stored() == {}
