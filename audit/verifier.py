@@ -93,7 +93,8 @@ KINDS = frozenset(
     b"subject.unmerged list.received list.quarantined list.released list.purged "
     b"message.allowed message.sent message.refused suppression.added request.opened "
     b"request.answered export.requested export.approved export.made log.read "
-    b"staff.signed_in staff.refused stop.on stop.off incident.opened incident.closed "
+    b"staff.signed_in staff.refused stop.on stop.off filing.due filing.made "
+    b"incident.opened incident.closed "
     b"retention.swept backup.restored signer.rotated signer.refused proof.run "
     b"clock.behind".split()
 )

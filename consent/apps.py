@@ -18,6 +18,7 @@ class ConsentConfig(AppConfig):
             approvals,
             duties,
             evidence,
+            filings,
             holdings,
             reading,
             registers,
@@ -37,6 +38,7 @@ class ConsentConfig(AppConfig):
         readers.notices_register(reading.notice_seen)
         duties.register("drafts", approvals.draft_duties)
         duties.register("assessments", approvals.assessment_duties)
+        duties.register("filings", filings.filing_duties)
         duties.register("stops", stops.stop_duties)
         duties.register("devices", registers.devices_waiting)
         duties.register("parties", registers.parties_waiting)

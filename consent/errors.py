@@ -29,6 +29,12 @@ class PurposeStopped(Refused):
     code = "purpose_stopped"
 
 
+class FilingInvalid(DomainError):
+    """A filing was recorded before, or its day or number cannot be."""
+
+    code = "filing_invalid"
+
+
 class StopOwnRelease(DomainError):
     """What an authority or a court ordered is let go of by another person."""
 

@@ -216,3 +216,10 @@ class ReleaseForm(StrictForm):
     """A confirmed release of the stop switch."""
 
     confirmed = forms.BooleanField()
+
+
+class FilingForm(StrictForm):
+    """The day of a filing, and the number under which it was received."""
+
+    on = forms.DateField()
+    receipt = forms.CharField(max_length=60)

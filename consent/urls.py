@@ -13,6 +13,7 @@ from consent.views.devices import (
     devices,
     picture,
 )
+from consent.views.filings import filing_record, filings_pack, filings_page
 from consent.views.links import link_open
 from consent.views.office import office
 from consent.views.parties import (
@@ -51,6 +52,9 @@ urlpatterns = [
         drafts.assessment_suspend,
         name="assessment_suspend",
     ),
+    path("office/filings/", filings_page, name="filings"),
+    path("office/filings/pack.zip", filings_pack, name="filings_pack"),
+    path("office/filings/<uuid:name>/", filing_record, name="filing_record"),
     path("office/stop/", stop, name="stop"),
     path("office/stop/on/", stop_on, name="stop_on"),
     path("office/stop/<uuid:name>/off/", stop_off, name="stop_off"),

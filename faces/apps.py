@@ -13,7 +13,8 @@ class FacesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what goes when a consent ends, and what is held until then."""
-        from consent import erasure, holdings
+        from consent import erasure, holdings, tallies
+        from faces import selectors
         from faces.erasure import (
             template_destroy,
             template_holdings,
@@ -21,3 +22,4 @@ class FacesConfig(AppConfig):
 
         erasure.register("faces.FaceTemplate", template_destroy)
         holdings.register("faces.FaceTemplate", template_holdings)
+        tallies.register(tallies.TEMPLATES, selectors.templates_count)

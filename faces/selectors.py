@@ -27,9 +27,17 @@ def face_enrolled(*, subject: Subject, site: Site) -> bool:
     return FaceTemplate.objects.filter(live__in=list(lives)).exists()
 
 
-def templates_count() -> int:
-    """Return how many templates stand; a template is one person at one site."""
-    return FaceTemplate.objects.count()
+def templates_count(site: Site | None = None) -> int:
+    """Return how many templates stand; a template is one person at one site.
+
+    Args:
+        site: only this one's; for None all of the operator.
+    """
+    standing = FaceTemplate.objects.all()
+    if site is not None:
+        here = Consent.objects.filter(site=site, live__isnull=False)
+        standing = standing.filter(live__in=here.values("live"))
+    return standing.count()
 
 
 __all__ = ["MODEL", "enrolled", "face_enrolled", "templates_count"]

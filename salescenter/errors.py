@@ -205,6 +205,13 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         "/kiosk/return/",
         "/visit/",
     ),
+    consent.FilingInvalid: Answer(
+        400,
+        Say("这份备案不能这样登记", "This filing cannot be recorded so"),
+        NOTHING_KEPT,
+        CHECK_FIELDS,
+        "/office/filings/",
+    ),
     consent.StopOwnRelease: Answer(
         403,
         Say("需要另一位同事解除", "Another person lets go of it"),

@@ -26,6 +26,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "stop_faces",
         "release_stop",
         "keep_registers",
+        "file_filings",
     ),
     "inspector": ("read_log", "export_log", "view_office"),
 }

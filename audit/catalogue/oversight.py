@@ -29,6 +29,7 @@ _EXPORT: dict[str, Check] = {
     "sites": many(site),
 }
 _SCOPE = one_of("face", "marketing", "all")
+_FILING = one_of("face", "officer")
 
 OVERSIGHT: dict[str, Kind] = {
     "request.opened": Kind(
@@ -80,6 +81,22 @@ OVERSIGHT: dict[str, Kind] = {
         },
     ),
     "stop.off": Kind("spc-9", {"scope": _SCOPE, "stop": seq}),
+    # `until`: the end of the last working day; null for a notice ahead of the task.
+    "filing.due": Kind(
+        "frm-15-file",
+        {
+            "filing": uuid,
+            "kind": _FILING,
+            "step": one_of("notice", "task"),
+            "count": rows,
+            "until": nullable(time),
+        },
+    ),
+    # `days`: how many days after it fell due the authority received it.
+    "filing.made": Kind(
+        "frm-15-file",
+        {"filing": uuid, "kind": _FILING, "days": number(0, 10_000)},
+    ),
     "incident.opened": Kind(
         "pipl-57",
         {

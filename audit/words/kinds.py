@@ -139,6 +139,8 @@ GROUPS = (
             "staff.refused": Say("登录被拒绝", "Sign-in refused"),
             "stop.on": Say("停用开关打开", "Stop switched on"),
             "stop.off": Say("停用开关解除", "Stop lifted"),
+            "filing.due": Say("到了备案的门槛", "Filing falls due"),
+            "filing.made": Say("备案已提交", "Filing made"),
             "incident.opened": Say("安全事件立案", "Incident opened"),
             "incident.closed": Say("安全事件结案", "Incident closed"),
             "retention.swept": Say(

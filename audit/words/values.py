@@ -138,6 +138,10 @@ _VALUES: dict[str, dict[str, Say]] = {
         "guardian": Say("监护人的一页", "the guardian's page"),
         "paper": Say("打印的说明", "the printed notice"),
     },
+    "step": {
+        "notice": Say("提前提醒", "notice ahead"),
+        "task": Say("任务", "task"),
+    },
     "outcome": _OUTCOME,
     "by": {
         "self": Say("本人", "the person"),
@@ -205,6 +209,8 @@ _VALUES: dict[str, dict[str, Say]] = {
         "all": Say("全部", "all"),
     },
     "kind": {
+        "face": Say("人脸备案", "filing of faces"),
+        "officer": Say("负责人报送", "report of the officer"),
         "access": Say("查阅", "access"),
         "copy": Say("复制", "copy"),
         "correct": Say("更正", "correction"),

@@ -13,6 +13,7 @@ from consent.models.consents import (
 )
 from consent.models.devices import Device, Picture
 from consent.models.drafts import Draft
+from consent.models.filings import Filing
 from consent.models.parties import Disclosure, Party
 from consent.models.places import Kiosk, Operator, PaperCode, Site, Walk
 from consent.models.proofs import PageLink, Pass, Receipt
@@ -24,6 +25,7 @@ __all__ = [
     "Device",
     "Disclosure",
     "Draft",
+    "Filing",
     "Guardianship",
     "ImpactAssessment",
     "Kiosk",

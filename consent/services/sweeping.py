@@ -17,6 +17,7 @@ from consent.services.consents import (
     keys_destroy_due,
     keys_destroy_orphaned,
 )
+from consent.services.filings import filings_open_due
 from consent.services.papers import papers_forget_due
 from consent.services.parties import parties_end_due
 from consent.services.publishing import assessments_expire_due
@@ -44,6 +45,7 @@ SELDOM: dict[str, Callable[[], int]] = {
     "assessments_expired": assessments_expire_due,
     "walks_forgotten": walks_forget_due,
     "papers_forgotten": papers_forget_due,
+    "filings_opened": filings_open_due,
     "epochs_turned": lambda: int(keys.epoch_turn()),
 }
 """What ends consents without a key, keys without a consent, parties and assessments

@@ -61,8 +61,10 @@ def test_a_house_in_order_has_nothing_to_sweep(house: make.House) -> None:
         "consents_keyless": 0,
         "keys_orphaned": 0,
         "parties_ended": 0,
+        "assessments_expired": 0,
         "walks_forgotten": 0,
         "papers_forgotten": 0,
+        "filings_opened": 0,
         "epochs_turned": 0,
     }
     assert len(event_list(rows=1_000)) == size
@@ -133,8 +135,10 @@ def test_the_seldom_sweep_forgets_walks_and_turns_the_epoch(
             "consents_keyless": 0,
             "keys_orphaned": 0,
             "parties_ended": 0,
+            "assessments_expired": 0,
             "walks_forgotten": 1,
             "papers_forgotten": 0,
+            "filings_opened": 0,
             "epochs_turned": 1,
         }
     assert not present.exists()
