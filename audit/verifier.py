@@ -77,7 +77,8 @@ NEEDED = (MANIFEST, MANIFEST_NOTE, EVENTS, START, CHECKPOINTS, KEYS)
 FIXED = {*NEEDED, GRANTS, TAIL, "verify.py", "verify.html", "README.txt"}
 
 KINDS = frozenset(
-    b"log.opened site.opened rules.published rules.retired pia.approved pia.stale "
+    b"log.opened site.opened site.closing site.closed rules.published rules.retired "
+    b"pia.approved pia.stale "
     b"party.asked party.added party.ended party.closed "
     b"device.asked device.approved device.revoked "
     b"kiosk.paired kiosk.revoked kiosk.layout "

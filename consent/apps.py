@@ -16,6 +16,7 @@ class ConsentConfig(AppConfig):
         from audit import bundle, readers
         from consent import (
             approvals,
+            closings,
             duties,
             evidence,
             filings,
@@ -38,6 +39,7 @@ class ConsentConfig(AppConfig):
         readers.notices_register(reading.notice_seen)
         duties.register("drafts", approvals.draft_duties)
         duties.register("assessments", approvals.assessment_duties)
+        duties.register("closings", closings.closing_duties)
         duties.register("filings", filings.filing_duties)
         duties.register("stops", stops.stop_duties)
         duties.register("devices", registers.devices_waiting)

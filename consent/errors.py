@@ -35,6 +35,30 @@ class FilingInvalid(DomainError):
     code = "filing_invalid"
 
 
+class SiteClosed(DomainError):
+    """The site is closed for good: nothing begins there any more."""
+
+    code = "site_closed"
+
+
+class ClosingOwnApproval(DomainError):
+    """Who asked for the closing of a site may not approve it."""
+
+    code = "closing_own_approval"
+
+
+class ClosingSettled(DomainError):
+    """The closing of the site was approved or dropped already."""
+
+    code = "closing_settled"
+
+
+class ClosingIncomplete(DomainError):
+    """Something is held at the site still; each argument names one count."""
+
+    code = "closing_incomplete"
+
+
 class StopOwnRelease(DomainError):
     """What an authority or a court ordered is let go of by another person."""
 

@@ -44,7 +44,11 @@ THRESHOLDS = (
     Threshold("face", "task", 100_000),
     Threshold("officer", "task", 1_000_000),
 )
-CLAUSES = {"face": "frm-15-file", "officer": "pipl-52-53"}
+CLAUSES = {
+    "face": "frm-15-file",
+    "officer": "pipl-52-53",
+    "face_cancel": "frm-15-change",
+}
 
 
 def counted() -> dict[str, int]:
@@ -79,7 +83,7 @@ def due_certain(filing: Filing) -> bool:
 
 def filings() -> list[Filing]:
     """Return every notice and task, the newest first."""
-    return list(Filing.objects.order_by("-since", "-id"))
+    return list(Filing.objects.select_related("site").order_by("-since", "-id"))
 
 
 _TITLES = {
@@ -87,6 +91,9 @@ _TITLES = {
         "人脸数已近十万，请准备备案材料", "Near 100,000 faces: get the filing ready"
     ),
     ("face", "task"): Say("人脸数满十万，须向省级网信部门备案", "100,000 faces: file"),
+    ("face_cancel", "task"): Say(
+        "售楼处关闭，须注销人脸备案", "A site is closed: cancel the filing of faces"
+    ),
     ("officer", "task"): Say(
         "个人数满一百万，须报送个人信息保护负责人",
         "1,000,000 persons: report the protection officer",

@@ -223,3 +223,10 @@ class FilingForm(StrictForm):
 
     on = forms.DateField()
     receipt = forms.CharField(max_length=60)
+
+
+class CloseForm(StrictForm):
+    """A step of closing a site, confirmed by typing its code."""
+
+    site = forms.SlugField(max_length=32)
+    typed = forms.CharField(max_length=40)

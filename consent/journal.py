@@ -19,13 +19,20 @@ def rules_in_force(*, site: Site | None) -> Rules | None:
     return published.order_by("-published_at", "-id").first()
 
 
+def rules_last(*, site: Site | None = None) -> Rules | None:
+    """Return the version that was published last, in force or not."""
+    published = Rules.objects.all() if site is None else Rules.objects.filter(site=site)
+    return published.order_by("-published_at", "-id").first()
+
+
 @contextmanager
 def unit(*, act: Act, site: Site | None) -> Iterator[Unit]:
     """Open a unit of work (`audit.log.unit`) under the rules in force at the site.
 
-    A site that has published none yet stands under the operator's latest.
+    A site that has published none yet stands under the operator's latest; one that is
+    closed, under those it had last when no other site has any.
     """
-    rules = rules_in_force(site=site) or rules_in_force(site=None)
+    rules = rules_in_force(site=site) or rules_in_force(site=None) or rules_last()
     with log.unit(
         act=act,
         site=site.code if site else None,

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from audit.say import Say
 from consent.duties import Duty
-from consent.models import Site, Stop
+from consent.models import Site, SiteClosing, Stop
 from consent.purposes import FACE, MARKETING
 
 COVERS: dict[str, frozenset[str]] = {
@@ -60,8 +60,12 @@ def stops_past(*, site: Site, rows: int = 20) -> list[Stop]:
 
 
 def stop_duties() -> Iterator[Duty]:
-    """Tell the office of every stop that is on, until it is let go of."""
-    for found in Stop.objects.filter(off_at=None):
+    """Tell the office of every stop that is on, until it is let go of.
+
+    At a site that is closed nobody lets go of it.
+    """
+    closed = SiteClosing.objects.filter(approved_at__isnull=False).values("site")
+    for found in Stop.objects.filter(off_at=None).exclude(site__in=closed):
         yield Duty(
             title=Say("停用开关按下了", "The stop switch is on"),
             url=reverse("consent:stop"),

@@ -5,6 +5,13 @@ from __future__ import annotations
 from django.urls import path
 
 from consent.views import drafts
+from consent.views.close import (
+    close,
+    close_approve,
+    close_ask,
+    close_drop,
+    close_report,
+)
 from consent.views.devices import (
     device,
     device_approved,
@@ -55,6 +62,11 @@ urlpatterns = [
     path("office/filings/", filings_page, name="filings"),
     path("office/filings/pack.zip", filings_pack, name="filings_pack"),
     path("office/filings/<uuid:name>/", filing_record, name="filing_record"),
+    path("office/close/", close, name="close"),
+    path("office/close/ask/", close_ask, name="close_ask"),
+    path("office/close/<uuid:name>/approve/", close_approve, name="close_approve"),
+    path("office/close/<uuid:name>/drop/", close_drop, name="close_drop"),
+    path("office/close/<uuid:name>/report/", close_report, name="close_report"),
     path("office/stop/", stop, name="stop"),
     path("office/stop/on/", stop_on, name="stop_on"),
     path("office/stop/<uuid:name>/off/", stop_off, name="stop_off"),

@@ -14,7 +14,7 @@ class LeadsConfig(AppConfig):
     def ready(self) -> None:
         """Register what goes when a consent ends, what is held, and what is shown."""
         from audit import bundle, readers
-        from consent import erasure, holdings
+        from consent import erasure, holdings, tallies
         from leads import (
             belongings,
             compliance,
@@ -33,6 +33,8 @@ class LeadsConfig(AppConfig):
         holdings.register("leads.ReferralMatch", referrals.match_holdings)
         holdings.register("leads.Visit", visits.visit_holdings)
         holdings.register("leads.Decision", decisions.decision_holdings)
+        tallies.register("contacts", contacts.contacts_count)
+        tallies.register("phone_hashes", contacts.phone_hashes_count)
         bundle.part_register(
             "contacts.jsonl", exporting.contacts_lines, identified=True
         )

@@ -366,3 +366,15 @@ def _seal(consent: Consent, details: Details, salt: bytes) -> bytes:
         plaintext=_bytes({**_plain(details), "salt": salt.hex()}),
         bound_to=_bound_to(consent.subject_id, consent.id),
     )
+
+
+def contacts_count(site: Site | None = None) -> int:
+    """Return how many names and numbers are kept, at a site or everywhere."""
+    kept = Contact.objects.all() if site is None else Contact.objects.filter(site=site)
+    return kept.count()
+
+
+def phone_hashes_count(site: Site | None = None) -> int:
+    """Return how many search codes of numbers are kept, at a site or everywhere."""
+    kept = PhoneIndex.objects.all()
+    return (kept if site is None else kept.filter(site=site)).count()

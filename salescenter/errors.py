@@ -212,6 +212,37 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         CHECK_FIELDS,
         "/office/filings/",
     ),
+    consent.SiteClosed: Answer(
+        410,
+        Say("这个售楼处已经关闭", "This sales center is closed"),
+        Say(
+            "这里不再收集任何内容，以前的已删除。您自己的页面还能打开。",
+            "Nothing is collected here any more, and what was held is deleted."
+            " Your own page still opens.",
+        ),
+        Say("没有什么要做的。", "There is nothing to do."),
+    ),
+    consent.ClosingOwnApproval: Answer(
+        403,
+        Say("不能批准自己的申请", "Nobody approves their own request"),
+        Say("申请还在，等待批准。", "The request still stands and waits."),
+        Say("请另一位同事批准。", "Please ask a colleague to approve it."),
+        "/office/close/",
+    ),
+    consent.ClosingSettled: Answer(
+        409,
+        Say("这个申请已经处理过", "This request was settled already"),
+        NOTHING_KEPT,
+        Say("请回到页面查看。", "Please go back to the page."),
+        "/office/close/",
+    ),
+    consent.ClosingIncomplete: Answer(
+        409,
+        Say("关闭还没有完成", "The closing is not finished"),
+        Say("已经删除的不会恢复。", "What is deleted stays deleted."),
+        Say("程序会继续，请稍后再看。", "It goes on; please look again later."),
+        "/office/close/",
+    ),
     consent.StopOwnRelease: Answer(
         403,
         Say("需要另一位同事解除", "Another person lets go of it"),

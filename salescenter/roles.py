@@ -27,6 +27,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "release_stop",
         "keep_registers",
         "file_filings",
+        "close_site",
     ),
     "inspector": ("read_log", "export_log", "view_office"),
 }

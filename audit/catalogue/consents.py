@@ -45,7 +45,7 @@ CONSENTS: dict[str, Kind] = {
     "consent.withdrawn": Kind("pipl-15", {"by": one_of("self", "staff")}, purpose=True),
     "consent.expired": Kind(
         "pipl-19",
-        {"reason": one_of("term", "used", "key_missing", "renewed")},
+        {"reason": one_of("term", "used", "key_missing", "renewed", "site_closed")},
         purpose=True,
     ),
     "key.created": Kind("pipl-51", purpose=True),

@@ -29,7 +29,7 @@ _EXPORT: dict[str, Check] = {
     "sites": many(site),
 }
 _SCOPE = one_of("face", "marketing", "all")
-_FILING = one_of("face", "officer")
+_FILING = one_of("face", "officer", "face_cancel")
 
 OVERSIGHT: dict[str, Kind] = {
     "request.opened": Kind(

@@ -12,11 +12,13 @@ from audit.catalogue.checks import (
     nullable,
     one_of,
     purpose,
+    rows,
     seq,
     staff,
     surface,
     time,
     token,
+    uuid,
 )
 
 PLACES: dict[str, Kind] = {
@@ -30,6 +32,16 @@ PLACES: dict[str, Kind] = {
         },
     ),
     "site.opened": Kind("pipl-17-18"),
+    # From "approved" on nothing new begins at the site.
+    "site.closing": Kind(
+        "frm-15-change",
+        {"closing": uuid, "step": one_of("asked", "approved", "dropped")},
+    ),
+    # `report` is the hash of the signed report; `consents`, how many ever were.
+    "site.closed": Kind(
+        "frm-15-change",
+        {"closing": uuid, "report": hex64, "consents": rows, "templates": rows},
+    ),
     "rules.published": Kind(
         "crpl-29-rules",
         {

@@ -37,6 +37,7 @@ _KEYS: dict[str, Say] = {
     "certificate": Say("删除证明的指纹", "fingerprint of the certificate"),
     "channel": Say("渠道代号", "channel's code"),
     "checks": Say("核验的条数", "checks made"),
+    "closing": Say("关闭申请的编号", "request to close"),
     "commission": Say("佣金编号", "commission"),
     "commit": Say(
         "加盐的指纹，密钥销毁后无法验证", "salted fingerprint of what was kept"
@@ -90,6 +91,7 @@ _KEYS: dict[str, Say] = {
     "recipient": Say("接收方代号", "recipient's code"),
     "redaction": Say("是否可识别个人", "whether it identifies people"),
     "referral": Say("报备编号", "referral"),
+    "report": Say("报告的指纹", "fingerprint of the report"),
     "request": Say("请求编号", "request"),
     "revises": Say("所改判的事件", "the decision revised"),
     "role": Say("身份", "role"),
@@ -112,6 +114,7 @@ _KEYS: dict[str, Say] = {
     "supplier": Say("提供方代号", "supplier's code"),
     "surface": Say("在哪里", "where"),
     "taken_at": Say("备份的时间", "when the backup was taken"),
+    "templates": Say("还在的人脸模板数", "face templates left"),
     "text": Say("文字的指纹", "fingerprint of the words"),
     "until": Say("到什么时候为止", "until when"),
     "verdict": Say("比对结果", "result"),

@@ -107,6 +107,8 @@ GROUPS = (
         {
             "log.opened": Say("日志开启", "Log opened"),
             "site.opened": Say("案场开通", "Site opened"),
+            "site.closing": Say("关闭案场的一步", "A step of closing a site"),
+            "site.closed": Say("案场关闭", "Site closed"),
             "rules.published": Say("公布了一版规则", "Rules published"),
             "rules.retired": Say("一版规则停用", "Rules retired"),
             "pia.approved": Say("影响评估获批", "Impact assessment approved"),

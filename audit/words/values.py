@@ -140,6 +140,9 @@ _VALUES: dict[str, dict[str, Say]] = {
     },
     "step": {
         "notice": Say("提前提醒", "notice ahead"),
+        "asked": Say("申请", "asked for"),
+        "approved": Say("批准", "approved"),
+        "dropped": Say("撤回申请", "taken back"),
         "task": Say("任务", "task"),
     },
     "outcome": _OUTCOME,
@@ -211,6 +214,7 @@ _VALUES: dict[str, dict[str, Say]] = {
     "kind": {
         "face": Say("人脸备案", "filing of faces"),
         "officer": Say("负责人报送", "report of the officer"),
+        "face_cancel": Say("注销人脸备案", "cancelling the filing of faces"),
         "access": Say("查阅", "access"),
         "copy": Say("复制", "copy"),
         "correct": Say("更正", "correction"),

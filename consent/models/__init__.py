@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from consent.models.closings import SiteClosing
 from consent.models.consents import (
     CaptureSession,
     Consent,
@@ -38,6 +39,7 @@ __all__ = [
     "Receipt",
     "Rules",
     "Site",
+    "SiteClosing",
     "Stop",
     "Subject",
     "Use",

@@ -7,8 +7,9 @@ from django.db.models import Q
 
 from audit.ids import uuid7
 from audit.models import Event
+from consent.models.places import Site
 
-KINDS = ("face", "officer")
+KINDS = ("face", "officer", "face_cancel")
 STEPS = ("notice", "task")
 
 
@@ -21,6 +22,7 @@ class Filing(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=12)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True)
     step = models.CharField(max_length=8)
     threshold = models.IntegerField()
     counted = models.IntegerField()
@@ -68,7 +70,14 @@ class Filing(models.Model):
                 ),
             ),
             models.UniqueConstraint(
-                fields=["kind", "step"], name="consent_filing_once"
+                fields=["kind", "step", "site"],
+                name="consent_filing_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="consent_filing_site",
+                condition=Q(kind="face_cancel", site__isnull=False)
+                | (~Q(kind="face_cancel") & Q(site=None)),
             ),
         ]
 

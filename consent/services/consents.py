@@ -12,6 +12,7 @@ from audit import clock
 from audit.drafts import SYSTEM, Act
 from audit.log import Unit
 from consent import erasure, journal, keys
+from consent.closings import site_require_open
 from consent.custody import consents_keyless
 from consent.errors import ConsentNotOwn, RulesInvalid
 from consent.models import CaptureSession, Consent, Guardianship, Rules, Site, Subject
@@ -68,10 +69,12 @@ def consent_grant(
 
     Raises:
         ConsentNotOwn: it is not a visitor who acts.
+        SiteClosed: the site is closed for good.
         RulesInvalid: the rules do not publish this purpose.
     """
     if unit.act.role != VISITOR_ROLE:
         raise ConsentNotOwn
+    site_require_open(site=site)
     found = consent_live(subject=subject, purpose=purpose, site=site)
     if found is not None and not _overtaken(found, rules):
         return found

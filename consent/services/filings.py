@@ -9,6 +9,7 @@ from django.db import IntegrityError
 
 from audit import clock
 from audit.drafts import SYSTEM, Act
+from audit.log import Unit
 from consent import journal
 from consent.errors import FilingInvalid
 from consent.filings import (
@@ -20,7 +21,7 @@ from consent.filings import (
     crossed,
     due_after,
 )
-from consent.models import Filing
+from consent.models import Filing, Site
 
 
 def filings_open_due(thresholds: tuple[Threshold, ...] = THRESHOLDS) -> int:
@@ -82,28 +83,38 @@ def filing_made(*, filing: uuid.UUID, on: date, receipt: str, act: Act) -> Filin
     return locked
 
 
+def filing_cancel_open(*, unit: Unit, site: Site) -> None:
+    """Open the task to cancel the filing of faces, with the closing of a site."""
+    _add(unit, Threshold("face_cancel", "task", 0), 0, site)
+
+
 def _open(threshold: Threshold, count: int) -> None:
+    with journal.unit(act=SYSTEM, site=None) as unit:
+        _add(unit, threshold, count, None)
+
+
+def _add(unit: Unit, threshold: Threshold, count: int, site: Site | None) -> None:
     now = clock.now()
     due = due_after(now) if threshold.step == "task" else None
-    with journal.unit(act=SYSTEM, site=None) as unit:
-        found = Filing(
-            kind=threshold.kind,
-            step=threshold.step,
-            threshold=threshold.number,
-            counted=count,
-            since=now,
-            due=due,
-        )
-        opened = unit.event(
-            "filing.due",
-            clause=CLAUSES[threshold.kind],
-            data={
-                "filing": str(found.id),
-                "kind": threshold.kind,
-                "step": threshold.step,
-                "count": count,
-                "until": None if due is None else clock.stamp(due),
-            },
-        )
-        found.event_id = opened.eid
-        found.save(force_insert=True)
+    found = Filing(
+        kind=threshold.kind,
+        step=threshold.step,
+        site=site,
+        threshold=threshold.number,
+        counted=count,
+        since=now,
+        due=due,
+    )
+    opened = unit.event(
+        "filing.due",
+        clause=CLAUSES[threshold.kind],
+        data={
+            "filing": str(found.id),
+            "kind": threshold.kind,
+            "step": threshold.step,
+            "count": count,
+            "until": None if due is None else clock.stamp(due),
+        },
+    )
+    found.event_id = opened.eid
+    found.save(force_insert=True)

@@ -159,13 +159,18 @@ def link_find(*, token: str) -> Subject:
     return found.subject
 
 
-def links_revoke(*, unit: Unit, subject: Subject) -> None:
-    """Revoke a person's passes; their own page stays theirs to read."""
-    now = clock.now()
-    revoked = Pass.objects.filter(subject=subject, revoked_at=None).update(
-        revoked_at=now
-    )
-    if revoked:
+def links_revoke(*, unit: Unit, subject: Subject, site: Site | None = None) -> None:
+    """Revoke a person's passes; their own page stays theirs to read.
+
+    Args:
+        unit: the transaction.
+        subject: the person.
+        site: only of this one; for None everywhere.
+    """
+    living = Pass.objects.filter(subject=subject, revoked_at=None)
+    if site is not None:
+        living = living.filter(site=site)
+    if living.update(revoked_at=clock.now()):
         unit.event("link.revoked", subject=subject.pseudonym, data={"link": "pass"})
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from audit import clock, log
 from audit.drafts import Act
 from consent import journal
+from consent.closings import site_require_open
 from consent.errors import KioskUnknown, OperatorExists
 from consent.models import Kiosk, Operator, Site
 from consent.selectors import token_hash
@@ -62,6 +63,7 @@ def _latest_rules() -> str | None:
 
 def kiosk_create(*, site: Site, code: str, act: Act) -> Kiosk:
     """Make a kiosk; a coin decides, once, where its twins stand."""
+    site_require_open(site=site)
     order = secrets.choice(["face_first", "plain_first"])
     with journal.unit(act=act, site=site) as unit:
         unit.event("kiosk.layout", data={"kiosk": code, "order": order})

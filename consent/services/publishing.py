@@ -13,6 +13,7 @@ from audit.drafts import SYSTEM, Act
 from audit.log import Unit
 from consent import assessments, journal
 from consent.changes import purposes_changed
+from consent.closings import site_require_open
 from consent.errors import (
     DraftNotSubmitted,
     DraftOwnApproval,
@@ -42,6 +43,7 @@ def rules_publish(*, draft: Draft, act: Act) -> Rules:
         RulesUnfit: the linter found what no rules may say; codes and paths are named.
     """
     site = draft.site
+    site_require_open(site=site)
     with journal.unit(act=act, site=site) as unit:
         # Uses of before this commit stand before it in the log (`stop_share`).
         list(Site.objects.select_for_update(no_key=True).filter(id=site.id))

@@ -7,6 +7,7 @@ import uuid
 from audit import clock
 from audit.drafts import Act, Ref
 from consent import gate, journal
+from consent.closings import site_require_open
 from consent.errors import StopOwnRelease
 from consent.models import Site, Stop, Use
 from consent.models.stops import ORDERED
@@ -27,7 +28,7 @@ def stop_press(*, site: Site, scope: str, reason: str, act: Act) -> Stop:
         act: who presses.
     """
     with journal.unit(act=act, site=site) as unit:
-        _switch_lock(site)
+        site_lock(site)
         found = Stop.objects.filter(site=site, scope=scope, off_at=None).first()
         if found is None:
             pressed = unit.event("stop.on", data={"scope": scope, "reason": reason})
@@ -47,12 +48,14 @@ def stop_release(*, stop: uuid.UUID, act: Act) -> Stop:
     """Let go of one press of the switch; twice is once.
 
     Raises:
+        SiteClosed: the site is closed for good.
         StopOwnRelease: an authority or a court asked for it, and the same person
             pressed it.
     """
     found = Stop.objects.select_related("site__operator").get(id=stop)
     with journal.unit(act=act, site=found.site) as unit:
-        _switch_lock(found.site)
+        site_lock(found.site)
+        site_require_open(site=found.site)
         locked = Stop.objects.select_for_update(of=("self",)).get(id=stop)
         if locked.off_at is not None:
             return locked
@@ -68,8 +71,8 @@ def stop_release(*, stop: uuid.UUID, act: Act) -> Stop:
     return locked
 
 
-def _switch_lock(site: Site) -> None:
-    """Wait for every use that is being written at a site, and let no other begin.
+def site_lock(site: Site) -> None:
+    """Wait for uses and consents that are being written at a site; let none begin.
 
     The weaker lock, because commits of other rows of the site wait for their key.
     """

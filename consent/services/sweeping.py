@@ -11,6 +11,7 @@ from collections.abc import Callable
 from django.db import connection
 
 from consent import gate, keys
+from consent.services.closing import closings_go_on
 from consent.services.consents import (
     consents_expire_due,
     consents_expire_keyless,
@@ -34,6 +35,7 @@ OFTEN: dict[str, Callable[[], int]] = {
     "uses_abandoned": gate.abandon_due,
     "consents_expired": lambda: len(consents_expire_due()),
     "keys_destroyed": keys_destroy_due,
+    "sites_closed": closings_go_on,
 }
 """What closes what a crash left open, to be run every few seconds, each by itself."""
 

@@ -11,6 +11,7 @@ from audit import clock
 from audit.drafts import Act, Draft
 from audit.log import Unit
 from consent import journal, receipts
+from consent.closings import site_require_open
 from consent.errors import (
     AssessmentRequired,
     CodeInvalid,
@@ -60,6 +61,7 @@ VISITOR = Act("self", "visitor")
 
 def walk_issue(*, kiosk: Kiosk, surface: str = "phone") -> tuple[Walk, str]:
     """Make the next code of a kiosk and return it with its token, told only once."""
+    site_require_open(site=kiosk.site)
     token = secrets.token_urlsafe(16)
     now = clock.now()
     walk = Walk.objects.create(

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from audit.signing import signer_state
+from consent.journal import rules_last
 from consent.models import Rules
 from consent.rules import LANGUAGES, notice
 from consent.selectors import rules_get, rules_list, site_first
@@ -21,7 +22,8 @@ def rules(request: HttpRequest) -> HttpResponse:
     site = site_first()
     if site is None:
         raise Http404
-    return _page(request, rules_get(site=site))
+    # A site that is closed has none in force; the last ones stay readable.
+    return _page(request, rules_last(site=site) or rules_get(site=site))
 
 
 @login_not_required

@@ -33,7 +33,12 @@ from tests.faces.make import AT_KIOSK
 
 pytestmark = pytest.mark.usefixtures("secrets_dir")
 
-NOTHING = {"uses_abandoned": 0, "consents_expired": 0, "keys_destroyed": 0}
+NOTHING = {
+    "uses_abandoned": 0,
+    "consents_expired": 0,
+    "keys_destroyed": 0,
+    "sites_closed": 0,
+}
 
 
 @pytest.fixture
@@ -87,6 +92,7 @@ def test_one_sweep_mends_everything_and_the_next_finds_nothing(
             "uses_abandoned": 1,
             "consents_expired": 1,
             "keys_destroyed": 1,
+            "sites_closed": 0,
         }
         assert sweep_often() == NOTHING
     assert keys.keys_stored() == {}

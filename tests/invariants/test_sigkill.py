@@ -114,5 +114,6 @@ def test_a_killed_withdrawal_has_not_begun_or_is_finished_by_the_sweep(
         "uses_abandoned": 0,
         "consents_expired": 0,
         "keys_destroyed": 0,
+        "sites_closed": 0,
     }
     assert list(log_faults()) == []
