@@ -17,6 +17,7 @@ class ConsentConfig(AppConfig):
         from consent import (
             approvals,
             closings,
+            custody,
             duties,
             evidence,
             filings,
@@ -44,3 +45,4 @@ class ConsentConfig(AppConfig):
         duties.register("stops", stops.stop_duties)
         duties.register("devices", registers.devices_waiting)
         duties.register("parties", registers.parties_waiting)
+        duties.register("mirror", custody.mirror_duties)

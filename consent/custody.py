@@ -1,4 +1,4 @@
-"""Whether every live consent has its key."""
+"""Whether every live consent has its key, and the keys their mirror."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from itertools import islice
 from uuid import UUID
 
+from django.urls import reverse
+
+from audit.say import Say
 from consent import keys
+from consent.duties import Duty
 from consent.models import Consent
 
 AT_ONCE = 500
@@ -35,3 +39,20 @@ def consents_keyless_count() -> int:
         KeysUnavailable: the backend does not answer.
     """
     return sum(len(batch) for batch in consents_keyless())
+
+
+def mirror_duties() -> Iterator[Duty]:
+    """Tell the office of a key store whose mirror does not follow."""
+    since = keys.mirror_behind_since()
+    if since is not None:
+        yield Duty(
+            title=Say("密钥库的镜像没有跟上", "The key store's mirror does not follow"),
+            url=reverse("consent:office"),
+            permission="consent.release_stop",
+            since=since,
+            warn=since,
+            detail=Say(
+                "撤回照常进行。请管理员检查镜像所在的位置。",
+                "Withdrawing goes on. Ask the administrator to look at its folder.",
+            ),
+        )

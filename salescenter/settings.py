@@ -69,6 +69,7 @@ EMBEDDED = not DATABASE_URL
 SECRETS_DIR = instance.secrets_dir()
 KEYSTORE_DIR = Path(_text("KEYSTORE_DIR") or SECRETS_DIR / "keystore")
 EPOCHS_DIR = Path(_text("EPOCHS_DIR") or SECRETS_DIR / "epochs")
+KEYSTORE_MIRROR = _text("KEYSTORE_MIRROR")
 KEYS_BACKEND = _text("KEYS_BACKEND", "file")
 if KEYS_BACKEND not in {"file", "vault"}:
     raise ImproperlyConfigured("KEYS_BACKEND is file or vault")

@@ -17,13 +17,14 @@ from __future__ import annotations
 from consent.keys.epochs import KEY_BYTES
 from consent.keys.named import secret
 from consent.keys.sealing import seal, unseal
-from consent.keys.status import KeysState, keys_state
+from consent.keys.status import KeysState, keys_state, mirror_behind_since
 from consent.keys.store import (
     key_create,
     key_destroy,
     key_missing,
     keys_missing,
     keys_stored,
+    mirror_reconcile,
 )
 from consent.keys.turning import EPOCH, epoch_turn
 
@@ -38,6 +39,8 @@ __all__ = [
     "keys_missing",
     "keys_state",
     "keys_stored",
+    "mirror_behind_since",
+    "mirror_reconcile",
     "seal",
     "secret",
     "unseal",

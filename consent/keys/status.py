@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
 
 from audit import clock
-from consent.keys import backends, store
+from consent.keys import backends, mirror, store
 from consent.keys.turning import EPOCH
 
 
@@ -25,6 +28,9 @@ class KeysState:
         overdue: it should have gone, and the round that would do it is over, too.
         window: the longest time after a withdrawal in which a copy of the store and
             the database, taken before, can still be opened with a key that is here.
+        mirror: `none`, `ok`, `behind` (a write failed, and it is not mended yet),
+            `missing` (it cannot be read) or `differs`.
+        mirror_differences: how many files are not the same there.
     """
 
     backend: str
@@ -36,6 +42,8 @@ class KeysState:
     next_turn_at: datetime | None
     overdue: bool
     window: timedelta
+    mirror: str
+    mirror_differences: int
 
 
 def keys_state(*, round_every: timedelta) -> KeysState:
@@ -61,6 +69,7 @@ def keys_state(*, round_every: timedelta) -> KeysState:
     began = datetime.fromtimestamp(min(standing), UTC) if standing else None
     due = began + EPOCH if began is not None else None
     life = max(due, now) - began if began is not None and due is not None else EPOCH
+    mirror_state, differing = _mirror()
     return KeysState(
         backend=backend.name,
         keys=len(store.keys_stored()),
@@ -71,4 +80,26 @@ def keys_state(*, round_every: timedelta) -> KeysState:
         next_turn_at=due,
         overdue=due is not None and now > due + round_every,
         window=life + round_every,
+        mirror=mirror_state,
+        mirror_differences=differing,
     )
+
+
+def mirror_behind_since() -> datetime | None:
+    """Return since when the mirror does not follow; None while all is well."""
+    return mirror.behind_since(store.folder())
+
+
+def _mirror() -> tuple[str, int]:
+    if not settings.KEYSTORE_MIRROR:
+        return "none", 0
+    root = store.folder()
+    try:
+        if not Path(settings.KEYSTORE_MIRROR).is_dir():
+            return "missing", 0
+        differing = mirror.differences(root)
+    except OSError:
+        return "missing", 0
+    if mirror.behind_since(root) is not None:
+        return "behind", differing
+    return ("differs" if differing else "ok"), differing

@@ -10,8 +10,9 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from django.conf import settings
 
 from audit import clock
 from consent.errors import KeyMissing
-from consent.keys import backends, durable
+from consent.keys import backends, durable, mirror
 from consent.keys.epochs import KEY_BYTES, EpochGone, Epochs
 
 EPOCH_BYTES = 8
@@ -44,7 +45,7 @@ def key_create(*, consent: UUID) -> None:
         with locked() as root:
             # An epoch that began meanwhile may have counted the keys already.
             if generation(root) == before:
-                durable.write(root / "data" / f"{consent}{SUFFIX}", wrapped)
+                put(root, "data", {f"{consent}{SUFFIX}": wrapped})
                 return
 
 
@@ -57,6 +58,8 @@ def key_destroy(*, consent: UUID) -> None:
         told = clock.stamp(clock.now()).encode("ascii")
         durable.write(root / "tombstones" / str(consent), told)
         durable.remove(root / "data" / f"{consent}{SUFFIX}")
+        mirror.put(root, "tombstones", {str(consent): told})
+        mirror.take(root, "data", f"{consent}{SUFFIX}")
 
 
 def key_missing(*, consent: UUID) -> bool:
@@ -174,6 +177,17 @@ def folder() -> Path:
     for one in (root, root / "data", root / "tombstones"):
         one.mkdir(mode=0o700, parents=True, exist_ok=True)
     return root
+
+
+def put(root: Path, name: str, contents: Mapping[str, bytes]) -> None:
+    """Write files of one folder, here and then in the mirror. MUST hold the store."""
+    durable.write_all(root / name, contents)
+    mirror.put(root, name, contents)
+
+
+def mirror_reconcile() -> int:
+    """Bring the mirror up to date; return how many files it lacked or had too many."""
+    return mirror.reconcile(folder(), alone=partial(locked, alone=True))
 
 
 def scratches_remove(root: Path) -> None:

@@ -92,8 +92,9 @@ def _rewrap(backend: Epochs, present: int, consents: list[UUID]) -> None:
         return
     fresh = store.wrap(backend, present, opened)
     with store.locked(alone=True) as root:
-        durable.write_all(
-            root / "data",
+        store.put(
+            root,
+            "data",
             {
                 f"{consent}{store.SUFFIX}": wrapped
                 for consent, wrapped in fresh.items()

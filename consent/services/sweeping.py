@@ -49,9 +49,10 @@ SELDOM: dict[str, Callable[[], int]] = {
     "papers_forgotten": papers_forget_due,
     "filings_opened": filings_open_due,
     "epochs_turned": lambda: int(keys.epoch_turn()),
+    "mirror_mended": keys.mirror_reconcile,
 }
 """What ends consents without a key, keys without a consent, parties and assessments
-whose time is over; forgets walks, turns the epoch, makes room."""
+whose time is over; forgets walks, turns the epoch, mends the mirror, makes room."""
 
 
 def sweep_often() -> dict[str, int]:

@@ -71,6 +71,7 @@ def test_a_house_in_order_has_nothing_to_sweep(house: make.House) -> None:
         "papers_forgotten": 0,
         "filings_opened": 0,
         "epochs_turned": 0,
+        "mirror_mended": 0,
     }
     assert len(event_list(rows=1_000)) == size
 
@@ -146,6 +147,7 @@ def test_the_seldom_sweep_forgets_walks_and_turns_the_epoch(
             "papers_forgotten": 0,
             "filings_opened": 0,
             "epochs_turned": 1,
+            "mirror_mended": 0,
         }
     assert not present.exists()
     (consent,) = Consent.objects.all()

@@ -55,6 +55,8 @@ def _told() -> dict[str, Any]:
         faults.append("epoch_overdue")
     if keyless:
         faults.append("consents_keyless")
+    if state.mirror not in {"none", "ok"}:
+        faults.append(f"mirror_{state.mirror}")
     return {
         "backend": state.backend,
         "keys": state.keys,
@@ -65,6 +67,8 @@ def _told() -> dict[str, Any]:
         "epoch_age_hours": _hours(now - state.began_at) if state.began_at else None,
         "next_turn_at": clock.stamp(state.next_turn_at) if state.next_turn_at else None,
         "resurrection_window_hours": _hours(state.window),
+        "mirror": state.mirror,
+        "mirror_differences": state.mirror_differences,
         "faults": faults,
     }
 
