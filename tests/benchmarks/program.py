@@ -37,30 +37,43 @@ def running() -> Iterator[Program]:
     """
     with tempfile.TemporaryDirectory(prefix="salescenter-bench-") as folder:
         Path(folder).chmod(0o711)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "salescenter.supervisor", "--port", str(port)],
-            cwd=BASE_DIR,
-            env={**os.environ, "SALESCENTER_DATA": folder},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
+        with running_on(Path(folder), port=free_port()) as program:
+            yield program
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_on(data: Path, *, port: int) -> Iterator[Program]:
+    """Run the program on a folder of data that stays, and stop it.
+
+    Raises:
+        RuntimeError: it never said that it is ready.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "salescenter.supervisor", "--port", str(port)],
+        cwd=BASE_DIR,
+        env={**os.environ, "SALESCENTER_DATA": str(data)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield Program(
+            url=f"http://127.0.0.1:{port}", pairing=_pairing(process), data=data
         )
+    finally:
+        process.send_signal(signal.SIGINT)
         try:
-            yield Program(
-                url=f"http://127.0.0.1:{port}",
-                pairing=_pairing(process),
-                data=Path(folder),
-            )
-        finally:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _pairing(process: subprocess.Popen[str]) -> str:

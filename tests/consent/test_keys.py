@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,6 +18,7 @@ from audit import clock
 from consent import keys
 from consent.errors import KeyMissing
 from consent.keys import durable, turning
+from consent.keys import store as storing
 from consent.models import Consent
 from consent.purposes import Purpose
 from consent.services.consents import consents_expire_keyless
@@ -345,3 +347,52 @@ def test_after_a_restore_a_consent_without_its_key_is_ended(
     assert lost.key_event_id is not None
     assert Consent.objects.get(purpose=Purpose.FACE_CHECKIN).state == "active"
     assert consents_expire_keyless() == []
+
+
+def test_a_key_made_while_the_epoch_turns_is_not_lost(
+    store: Path, consent: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrap = storing.wrap
+
+    def wrapped_too_late(*told: Any) -> dict[uuid.UUID, bytes]:
+        made = wrap(*told)
+        monkeypatch.setattr(storing, "wrap", wrap)
+        assert keys.epoch_turn(at_least=NOW)
+        return made
+
+    monkeypatch.setattr(storing, "wrap", wrapped_too_late)
+    late = uuid.uuid4()
+    keys.key_create(consent=late)
+    assert keys.keys_missing(consents=[consent, late]) == set()
+
+
+def test_a_key_destroyed_while_the_epoch_turns_does_not_come_back(
+    store: Path, consent: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrap = storing.wrap
+
+    def destroyed_meanwhile(*told: Any) -> dict[uuid.UUID, bytes]:
+        made = wrap(*told)
+        keys.key_destroy(consent=consent)
+        return made
+
+    monkeypatch.setattr(storing, "wrap", destroyed_meanwhile)
+    assert keys.epoch_turn(at_least=NOW)
+    assert keys.keys_stored() == {}
+    assert not _file(store, consent).exists()
+
+
+def test_a_key_wrapped_anew_while_it_is_read_opens(
+    store: Path, consent: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = _seal(consent)
+    read = storing.wrapped_read
+
+    def read_too_early(one: uuid.UUID) -> bytes | None:
+        found = read(one)
+        monkeypatch.setattr(storing, "wrapped_read", read)
+        assert keys.epoch_turn(at_least=NOW)
+        return found
+
+    monkeypatch.setattr(storing, "wrapped_read", read_too_early)
+    assert _unseal(consent, sealed) == PLAIN
