@@ -25,7 +25,7 @@ from consent.errors import (
 from consent.models import Consent, Filing, Kiosk, Pass, Rules, SiteClosing, Stop
 from consent.purposes import Purpose
 from consent.services import closing as closings
-from consent.services import consents, places, publishing, walks
+from consent.services import consents, places, walks
 from consent.services.closing import (
     closing_approve,
     closing_ask,
@@ -193,9 +193,7 @@ def test_nothing_new_begins_at_a_closed_site(house: make.House) -> None:
     with pytest.raises(SiteClosed):
         places.kiosk_create(site=house.site, code="k-2", act=FIRST)
     with pytest.raises(SiteClosed):
-        publishing.rules_publish(
-            site=house.site, document=make.rules_document("2026-02"), act=FIRST
-        )
+        make.rules_published(site=house.site, document=make.rules_document("2026-02"))
 
 
 def test_it_goes_in_rounds_and_a_crash_loses_nothing(

@@ -9,7 +9,7 @@ from consent.errors import RulesInvalid, StepOutOfOrder
 from consent.models import Consent, Guardianship, Receipt, Subject, Walk
 from consent.purposes import SWITCHES, Purpose
 from consent.receipts import receipt_read
-from consent.services import publishing, walks
+from consent.services import walks
 from tests import make
 from tests.conftest import Database
 
@@ -25,7 +25,7 @@ def house(db: Database) -> make.House:
 
 def allowed(house: make.House) -> None:
     document = {**make.rules_document("2026-02"), "minors": {"contact": True}}
-    publishing.rules_publish(site=house.site, document=document, act=make.SETUP)
+    make.rules_published(site=house.site, document=document)
 
 
 def child(house: make.House) -> Walk:
@@ -48,7 +48,7 @@ def test_without_a_word_in_the_rules_no_guardian_is_asked(house: make.House) -> 
 def test_the_rules_say_it_in_one_way_only(house: make.House, minors: object) -> None:
     document = {**make.rules_document("2026-02"), "minors": minors}
     with pytest.raises(RulesInvalid, match="minors"):
-        publishing.rules_publish(site=house.site, document=document, act=make.SETUP)
+        make.rules_published(site=house.site, document=document)
 
 
 def test_a_guardian_consents_to_contact_with_a_record(house: make.House) -> None:
