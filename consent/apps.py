@@ -14,13 +14,23 @@ class ConsentConfig(AppConfig):
     def ready(self) -> None:
         """Register what consent holds of a person, and what the log's readers ask."""
         from audit import bundle, readers
-        from consent import duties, evidence, holdings, reading, registers, stops
+        from consent import (
+            duties,
+            evidence,
+            holdings,
+            reading,
+            registers,
+            requests,
+            stops,
+        )
 
         holdings.register("consent.Receipt", evidence.receipt_holdings)
         holdings.register("consent.Pass", evidence.link_holdings)
         holdings.register("consent.Use", evidence.use_holdings)
         holdings.register("consent.Disclosure", evidence.disclosure_holdings)
         holdings.register("consent.Walk", evidence.walk_holdings)
+        holdings.register("consent.Request", requests.request_holdings)
+        duties.register("requests", requests.request_duties)
         bundle.part_register(
             "receipts.jsonl", evidence.receipts_lines, identified=False
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from consent.views.complaints import complain, complain_answer
 from consent.views.devices import (
     device,
     device_approved,
@@ -23,6 +24,7 @@ from consent.views.parties import (
     party_new,
 )
 from consent.views.renewing import log_renew
+from consent.views.requests import request_detail, request_list
 from consent.views.rules import rules, rules_version
 from consent.views.shared import shared
 from consent.views.stop import stop, stop_off, stop_on
@@ -38,6 +40,10 @@ urlpatterns = [
     path("me/open/", link_open, name="link_open"),
     path("log/renew/", log_renew, name="log_renew"),
     path("office/", office, name="office"),
+    path("office/requests/", request_list, name="requests"),
+    path("office/requests/<uuid:name>/", request_detail, name="request"),
+    path("complain/", complain, name="complain"),
+    path("complain/answer/", complain_answer, name="complain_answer"),
     path("office/stop/", stop, name="stop"),
     path("office/stop/on/", stop_on, name="stop_on"),
     path("office/stop/<uuid:name>/off/", stop_off, name="stop_off"),

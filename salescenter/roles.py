@@ -21,6 +21,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "approve_export",
         "release_log",
         "view_office",
+        "answer_request",
         "stop_faces",
         "release_stop",
         "keep_registers",

@@ -14,6 +14,7 @@ from consent.models.devices import Device, Picture
 from consent.models.parties import Disclosure, Party
 from consent.models.places import Kiosk, Operator, Site, Walk
 from consent.models.proofs import PageLink, Pass, Receipt
+from consent.models.requests import Request
 from consent.models.stops import Stop
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Pass",
     "Picture",
     "Receipt",
+    "Request",
     "Rules",
     "Site",
     "Stop",

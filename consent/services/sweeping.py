@@ -18,6 +18,7 @@ from consent.services.consents import (
     keys_destroy_orphaned,
 )
 from consent.services.parties import parties_end_due
+from consent.services.requesting import requests_end_due
 from consent.services.walks import walks_forget_due
 
 
@@ -40,6 +41,7 @@ SELDOM: dict[str, Callable[[], int]] = {
     "keys_orphaned": keys_destroy_orphaned,
     "parties_ended": parties_end_due,
     "walks_forgotten": walks_forget_due,
+    "requests_ended": requests_end_due,
     "epochs_turned": lambda: int(keys.epoch_turn()),
 }
 """What ends consents without a key, keys without a consent, and parties; forgets walks,

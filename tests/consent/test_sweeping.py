@@ -62,6 +62,7 @@ def test_a_house_in_order_has_nothing_to_sweep(house: make.House) -> None:
         "keys_orphaned": 0,
         "parties_ended": 0,
         "walks_forgotten": 0,
+        "requests_ended": 0,
         "epochs_turned": 0,
     }
     assert len(event_list(rows=1_000)) == size
@@ -133,6 +134,7 @@ def test_the_seldom_sweep_forgets_walks_and_turns_the_epoch(
             "keys_orphaned": 0,
             "parties_ended": 0,
             "walks_forgotten": 1,
+            "requests_ended": 0,
             "epochs_turned": 1,
         }
     assert not present.exists()
