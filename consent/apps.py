@@ -24,6 +24,7 @@ class ConsentConfig(AppConfig):
             holdings,
             reading,
             registers,
+            requests,
             stops,
         )
 
@@ -33,6 +34,8 @@ class ConsentConfig(AppConfig):
         holdings.register("consent.Use", evidence.use_holdings)
         holdings.register("consent.Disclosure", evidence.disclosure_holdings)
         holdings.register("consent.Walk", evidence.walk_holdings)
+        holdings.register("consent.Request", requests.request_holdings)
+        duties.register("requests", requests.request_duties)
         bundle.part_register(
             "receipts.jsonl", evidence.receipts_lines, identified=False
         )

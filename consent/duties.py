@@ -25,6 +25,7 @@ class Duty:
         since: when it arose.
         due: by when it has to be done; None when the law and the rules set no day.
         warn: from when on a person should look; None for only once it is overdue.
+        alarm: from when on it is urgent, though its day is not over.
         detail: what else helps to decide whether to open it.
     """
 
@@ -34,6 +35,7 @@ class Duty:
     since: datetime
     due: datetime | None = None
     warn: datetime | None = None
+    alarm: datetime | None = None
     detail: Say | None = None
 
     def overdue(self, now: datetime) -> bool:
@@ -43,6 +45,10 @@ class Duty:
     def pressing(self, now: datetime) -> bool:
         """Tell whether a person should look before its day is over."""
         return self.warn is not None and self.warn <= now
+
+    def urgent(self, now: datetime) -> bool:
+        """Tell whether its day is near and nothing was done."""
+        return self.alarm is not None and self.alarm <= now
 
 
 Provider = Callable[[], Iterable[Duty]]

@@ -224,6 +224,24 @@ class NoticeChanged(DomainError):
     code = "notice_changed"
 
 
+class RequestUnknown(DomainError):
+    """No request of this person, or none that this code opens."""
+
+    code = "request_unknown"
+
+
+class RequestAnswered(DomainError):
+    """The request has its answer already; there is one."""
+
+    code = "request_answered"
+
+
+class ReasonRequired(DomainError):
+    """What is not granted wholly needs a reason, and what is granted has none."""
+
+    code = "reason_required"
+
+
 class OperatorExists(DomainError):
     """This database has its operator already; one database serves one."""
 

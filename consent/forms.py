@@ -10,6 +10,8 @@ from django.http import QueryDict
 
 from audit.say import CHINESE, ENGLISH, Say
 from consent.errors import FieldsUnknown
+from consent.models.requests import OUTCOMES
+from consent.models.requests import REASONS as REFUSALS
 from consent.models.stops import REASONS, SCOPES
 from consent.purposes import Purpose
 
@@ -20,6 +22,19 @@ ASK_RELATION = Say(
     "请选一下您是孩子的什么人。", "Please say how you are related to the child."
 )
 UNREADABLE = Say("这一项看不懂，请重新选。", "This one cannot be read. Choose again.")
+ASK_KIND = Say("请选一下您要什么。", "Please choose what you want.")
+ASK_WORDS = Say("请写一两句，我们才知道怎么办。", "Please add a sentence or two.")
+ASK_OUTCOME = Say("请选办理结果。", "Choose what came of it.")
+ASK_REASON = Say(
+    "不照办或只办一部分，必须说明理由。", "What is not done in full needs a reason."
+)
+NO_REASON = Say("照办了，就不用选理由。", "What was done needs no reason.")
+ASK_LONG_CODE = Say("请输入 12 位查询码。", "Please enter the 12 characters.")
+WORDS_MAX = 2_000
+WORDS_LONG = Say("最多 2000 字。", "At most 2,000 characters.")
+SPEAKS_FOR_ITSELF = frozenset({"access", "copy", "delete", "restrict"})
+"""Kinds of requests that need no further words."""
+
 ASK_CODE = Say("请输入 8 位编码。", "Please enter the 8 characters.")
 ASK_LINK = Say(
     "请输入 12 位编码或 8 位通行码。", "Please enter 12 characters, or the pass’s 8."
@@ -183,6 +198,80 @@ class FaceForm(StrictForm):
             "required": ask,
             "invalid_choice": ask,
         }
+
+
+class AskForm(StrictForm):
+    """What somebody asks for, about which purpose, and in their own words."""
+
+    purpose = forms.ChoiceField(
+        required=False, choices=[(one.value, "") for one in Purpose]
+    )
+
+    def __init__(
+        self, data: QueryDict | None = None, *, language: str, kinds: Sequence[str]
+    ) -> None:
+        """Offer some kinds of requests."""
+        self.kinds = kinds
+        super().__init__(data, language=language)
+
+    def build(self) -> None:
+        """Say what is missing in the reader's language."""
+        ask = self.text(ASK_KIND)
+        self.fields["kind"] = forms.ChoiceField(
+            choices=[(one, "") for one in self.kinds],
+            error_messages={"required": ask, "invalid_choice": ask},
+        )
+        self.fields["words"] = forms.CharField(
+            required=False,
+            max_length=WORDS_MAX,
+            error_messages={"max_length": self.text(WORDS_LONG)},
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for words where the kind alone says too little."""
+        given = super().clean() or {}
+        needed = given.get("kind") and given["kind"] not in SPEAKS_FOR_ITSELF
+        if needed and "words" in given and not given["words"]:
+            self.add_error("words", self.text(ASK_WORDS))
+        return given
+
+
+class RequestCodeForm(StrictForm):
+    """The 12 characters under which an answer is read."""
+
+    code = forms.CharField(max_length=24)
+
+    def build(self) -> None:
+        """Say what is missing in the reader's language."""
+        ask = self.text(ASK_LONG_CODE)
+        self.fields["code"].error_messages = {"required": ask, "max_length": ask}
+
+
+class AnswerForm(StrictForm):
+    """An officer's answer: outcome, reason unless it was granted, and words."""
+
+    outcome = forms.ChoiceField(choices=[(one, "") for one in OUTCOMES])
+    reason = forms.ChoiceField(required=False, choices=[(one, "") for one in REFUSALS])
+    words = forms.CharField(required=False, max_length=WORDS_MAX)
+
+    def build(self) -> None:
+        """Say what is missing in the reader's language."""
+        ask = self.text(ASK_OUTCOME)
+        self.fields["outcome"].error_messages = {
+            "required": ask,
+            "invalid_choice": ask,
+        }
+        self.fields["words"].error_messages = {"max_length": self.text(WORDS_LONG)}
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a reason where there must be one, and for none where not."""
+        given = super().clean() or {}
+        outcome = given.get("outcome")
+        if outcome in {"partly", "refused"} and not given.get("reason"):
+            self.add_error("reason", self.text(ASK_REASON))
+        if outcome == "granted" and given.get("reason"):
+            self.add_error("reason", self.text(NO_REASON))
+        return given
 
 
 class LinkForm(StrictForm):

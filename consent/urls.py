@@ -12,6 +12,7 @@ from consent.views.close import (
     close_drop,
     close_report,
 )
+from consent.views.complaints import complain, complain_answer
 from consent.views.devices import (
     device,
     device_approved,
@@ -32,6 +33,7 @@ from consent.views.parties import (
     party_new,
 )
 from consent.views.renewing import log_renew
+from consent.views.requests import request_detail, request_list
 from consent.views.rules import rules, rules_version
 from consent.views.shared import shared
 from consent.views.stop import stop, stop_off, stop_on
@@ -67,6 +69,10 @@ urlpatterns = [
     path("office/close/<uuid:name>/approve/", close_approve, name="close_approve"),
     path("office/close/<uuid:name>/drop/", close_drop, name="close_drop"),
     path("office/close/<uuid:name>/report/", close_report, name="close_report"),
+    path("office/requests/", request_list, name="requests"),
+    path("office/requests/<uuid:name>/", request_detail, name="request"),
+    path("complain/", complain, name="complain"),
+    path("complain/answer/", complain_answer, name="complain_answer"),
     path("office/stop/", stop, name="stop"),
     path("office/stop/on/", stop_on, name="stop_on"),
     path("office/stop/<uuid:name>/off/", stop_off, name="stop_off"),

@@ -231,6 +231,22 @@ def subject_of_phone(*, phone: str, site: Site) -> Subject | None:
     return None if row is None else row.contact.subject
 
 
+def contact_of_phone(*, phone: str, site: Site) -> Contact | None:
+    """Return the contact left last with this number, restricted or not, or None.
+
+    For what a person does about their own data; a use asks `subject_of_phone`.
+    """
+    phones_reindex_due()
+    row = (
+        _living(site)
+        .select_related("contact__live", "contact__subject")
+        .filter(number_hash=phones.number_hash(_key(), phone))
+        .order_by("-contact__collected_at", "-contact__id")
+        .first()
+    )
+    return None if row is None else row.contact
+
+
 def subjects_of_ending(*, digits: str, site: Site, act: Act) -> list[uuid.UUID]:
     """Return the people whose living contact ends with four digits; logged for each.
 

@@ -116,6 +116,42 @@ class DetailsForm(StrictForm):
         )
 
 
+class ContactForm(StrictForm):
+    """A corrected name and number."""
+
+    def build(self) -> None:
+        """Say what is missing in the reader's language."""
+        for name, required, long in (
+            ("name", ASK_NAME, NAME_LONG),
+            ("phone", NOT_A_PHONE, NOT_A_PHONE),
+        ):
+            self.fields[name] = forms.CharField(
+                max_length=NAME_MAX,
+                error_messages={
+                    "required": self.text(required),
+                    "max_length": self.text(long),
+                },
+            )
+
+    def clean_phone(self) -> str:
+        """Read the number.
+
+        Raises:
+            ValidationError: it is none.
+        """
+        try:
+            return normalise(self.cleaned_data["phone"])
+        except PhoneInvalid:
+            raise self.wrong(NOT_A_PHONE) from None
+
+    @property
+    def details(self) -> Details:
+        """Return name and phone."""
+        return Details.of(
+            name=self.cleaned_data["name"], phone=self.cleaned_data["phone"]
+        )
+
+
 class CodeForm(StrictForm):
     """The 8 characters of a pass."""
 

@@ -13,7 +13,7 @@ from consent.models import Consent, Receipt, Subject
 from consent.purposes import Purpose
 from consent.receipts import receipt_read
 from consent.rules import notice
-from consent.selectors import consents_of, grant_numbers
+from consent.selectors import consent_barred, consents_of, grant_numbers
 from leads.words import PURPOSES
 
 STOPPED_SHOWN = timedelta(minutes=10)
@@ -41,8 +41,12 @@ TITLES: dict[str, Say] = {
     "contact.disclosed": Say("提供给了一个收取方", "Told to a recipient"),
     "contact.erased": Say("称呼和手机号删除了", "Name and number were deleted"),
     "receipt.issued": Say("给了您一份回执", "You were given a receipt"),
-    "link.revoked": Say("通行码作废了", "The pass was revoked"),
+    "link.revoked": Say("通行码或链接作废了", "A pass or link was revoked"),
+    "desk.override": Say("前台替您处理了一次", "The desk did something for you"),
     "referral.shown": Say("您出示了报备码", "You showed a referral code"),
+    "request.opened": Say("您提了一个请求", "You asked for something"),
+    "request.answered": Say("答复了您的请求", "Your request was answered"),
+    "data.ended": Say("到期的资料删除了", "Data past their term were deleted"),
     "visit.recorded": Say("到访", "You came by"),
     "decision.made": Say("判定了这次到访属于谁", "The visit's channel was decided"),
 }
@@ -58,6 +62,15 @@ _OUTCOMES = {
     "walk_in": Say("自然到访", "Walk-in"),
     "review": Say("还要由人来看", "For a person to decide"),
     "none": Say("没有判定", "Not decided"),
+}
+_LINKS = {
+    "pass": Say("通行码", "The pass"),
+    "page": Say("您的个人页链接", "The link to your own page"),
+}
+_BY_HAND = {
+    "verified_by": Say(
+        "听您报了号码，给了个人页的新链接", "You said your number; a new link was given"
+    ),
 }
 _RESTRICTED = {
     "restricted": Say("只保存，不使用", "Kept, not used"),
@@ -161,6 +174,7 @@ def purposes_shown(*, subject: Subject, language: str) -> list[dict[str, Any]]:
                 "until": None,
                 "since": None,
                 "can_stop": False,
+                "barred": None,
             }
         )
     return sorted(shown, key=lambda row: order.index(row["purpose"]))
@@ -222,6 +236,7 @@ def _shown(consent: Consent, titles: dict[str, str]) -> dict[str, Any]:
         "until": consent.until,
         "since": consent.granted_at if live else consent.ended_at,
         "can_stop": live,
+        "barred": consent_barred(consent=consent) if live else None,
     }
 
 
@@ -241,6 +256,10 @@ def _detail(event: dict[str, Any], subject: Subject) -> Say | None:
             return _OUTCOMES.get(data["outcome"])
         case "contact.viewed":
             return _VIEWED.get(data["reason"])
+        case "link.revoked":
+            return _LINKS.get(data["link"])
+        case "desk.override":
+            return _BY_HAND.get(data["what"])
         case "consent.restricted":
             purpose = PURPOSES.get(event["purpose"], Say("", ""))
             state = _RESTRICTED[data["state"]]

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from leads.views import capture, desk, figures, kiosk, me, papers, returning, walks
+from leads.views import (
+    asking,
+    capture,
+    desk,
+    figures,
+    kiosk,
+    lost,
+    me,
+    papers,
+    returning,
+    walks,
+)
 
 app_name = "leads"
 
@@ -18,6 +29,12 @@ urlpatterns = [
     path("me/stop/", me.withdraw, name="withdraw"),
     path("me/stop/all/", me.withdraw_all, name="withdraw_all"),
     path("me/stopped/", me.withdrawn, name="withdrawn"),
+    path("me/restrict/", asking.restrict, name="restrict"),
+    path("me/lift/", asking.lift, name="lift"),
+    path("me/ask/", asking.ask, name="ask"),
+    path("me/requests/<uuid:name>/", asking.request_shown, name="request"),
+    path("me/correct/", asking.correct, name="correct"),
+    path("me/copy/", asking.copy, name="copy"),
     path("me/receipts/<uuid:name>/", me.receipt, name="receipt"),
     path("me/receipts/<uuid:name>/print/", me.receipt_print, name="receipt_print"),
     path("kiosk/pair/", kiosk.pair, name="kiosk_pair"),
@@ -46,6 +63,7 @@ urlpatterns = [
     path("kiosk/return/face/yes/", returning.confirm_yes, name="confirm_yes"),
     path("kiosk/return/face/no/", returning.confirm_no, name="confirm_no"),
     path("desk/", desk.desk, name="desk"),
+    path("desk/link/", lost.lost_link, name="lost_link"),
     path("desk/rows/", desk.rows, name="desk_rows"),
     path("desk/checkin/", desk.checkin, name="desk_checkin"),
     path("desk/paper/", papers.issue, name="paper_issue"),

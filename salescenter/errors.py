@@ -461,6 +461,27 @@ ANSWERS: dict[type[audit.DomainError], Answer] = {
         Say("请再看一遍，再选一次。", "Please read them again, and choose again."),
         "/visit/",
     ),
+    consent.RequestUnknown: Answer(
+        404,
+        Say("没有找到这条请求", "We cannot find this request"),
+        NOTHING_KEPT,
+        Say(
+            "请核对 12 位查询码，或到前台。",
+            "Please check its 12 characters, or come to the desk.",
+        ),
+    ),
+    consent.RequestAnswered: Answer(
+        409,
+        Say("这条请求已经答复过", "This request was answered already"),
+        Say("原来的答复没有变。", "Its answer stands as it was."),
+        Say("请回到列表查看。", "Please go back to the list."),
+    ),
+    consent.ReasonRequired: Answer(
+        400,
+        Say("不照办，要说明理由", "What is not done needs a reason"),
+        NOTHING_KEPT,
+        CHECK_FIELDS,
+    ),
     consent.OperatorExists: Answer(
         409,
         Say("已经有经营者了", "There is an operator already"),

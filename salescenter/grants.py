@@ -50,6 +50,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "consent_impactassessment": FORWARD,
     "consent_use": FORWARD,
     "consent_receipt": APPEND,
+    "consent_request": FORWARD,
     "consent_pass": FORWARD,
     "consent_pagelink": FORWARD,
     "consent_stop": FORWARD,

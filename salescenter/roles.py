@@ -23,6 +23,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "view_office",
         "draft_rules",
         "approve_rules",
+        "answer_request",
         "stop_faces",
         "release_stop",
         "keep_registers",

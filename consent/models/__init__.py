@@ -18,6 +18,7 @@ from consent.models.filings import Filing
 from consent.models.parties import Disclosure, Party
 from consent.models.places import Kiosk, Operator, PaperCode, Site, Walk
 from consent.models.proofs import PageLink, Pass, Receipt
+from consent.models.requests import Request
 from consent.models.stops import Stop
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Pass",
     "Picture",
     "Receipt",
+    "Request",
     "Rules",
     "Site",
     "SiteClosing",

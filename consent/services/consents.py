@@ -15,7 +15,15 @@ from consent import erasure, journal, keys
 from consent.closings import site_require_open
 from consent.custody import consents_keyless
 from consent.errors import ConsentNotOwn, RulesInvalid
-from consent.models import CaptureSession, Consent, Guardianship, Rules, Site, Subject
+from consent.models import (
+    CaptureSession,
+    Consent,
+    Guardianship,
+    Request,
+    Rules,
+    Site,
+    Subject,
+)
 from consent.purposes import Purpose
 from consent.rules import terms
 from consent.selectors import consent_live, rules_outdated
@@ -194,33 +202,66 @@ def consent_end(
 
 
 def consents_withdraw(
-    *, subject: Subject, purposes: Sequence[str] | None, act: Act, by: str = "self"
+    *,
+    subject: Subject,
+    purposes: Sequence[str] | None,
+    act: Act,
+    by: str = "self",
+    but: Site | None = None,
 ) -> list[Ended]:
     """Withdraw a person's consents: some purposes, or all with None.
 
     One commit per site shuts the gate and deletes the data; the keys die right after.
     When none is left, pass and remembered browsers are revoked too.
+
+    Args:
+        subject: whose.
+        purposes: which; None for all.
+        act: who acts.
+        by: whose wish it is in the log: `self`, or `staff` who were asked to.
+        but: a site that is left alone.
     """
     live = Consent.objects.select_related("site").filter(
         subject=subject, state="active"
     )
     if purposes is not None:
         live = live.filter(purpose__in=list(purposes))
+    if but is not None:
+        live = live.exclude(site=but)
     found = list(live.order_by("id"))
     ended: list[Ended] = []
     for site in {consent.site_id: consent.site for consent in found}.values():
         with journal.unit(act=act, site=site) as unit:
-            _subject_lock(subject)
-            here = [one for one in found if one.site_id == site.id]
-            results = [
-                consent_end(unit=unit, consent=one, kind="consent.withdrawn", reason=by)
-                for one in here
-            ]
-            _links_revoke_with_last(unit, subject)
-        ended += [result for result in results if result is not None]
+            ended += consents_withdraw_at(
+                unit=unit, subject=subject, site=site, purposes=purposes, by=by
+            )
     for one in ended:
         key_destroy(consent=one.consent)
     return ended
+
+
+def consents_withdraw_at(
+    *,
+    unit: Unit,
+    subject: Subject,
+    site: Site,
+    purposes: Sequence[str] | None,
+    by: str,
+) -> list[Ended]:
+    """Withdraw a person's consents at one site, in the caller's transaction.
+
+    MUST be followed by `key_destroy` of each once it committed.
+    """
+    _subject_lock(subject)
+    live = Consent.objects.filter(subject=subject, site=site, state="active")
+    if purposes is not None:
+        live = live.filter(purpose__in=list(purposes))
+    results = [
+        consent_end(unit=unit, consent=one, kind="consent.withdrawn", reason=by)
+        for one in live.order_by("id")
+    ]
+    _links_revoke_with_last(unit, subject)
+    return [result for result in results if result is not None]
 
 
 def _subject_lock(subject: Subject) -> None:
@@ -307,7 +348,7 @@ def keys_destroy_due() -> int:
 
 
 def keys_destroy_orphaned() -> int:
-    """Destroy keys without a consent, as a crash before its commit leaves them.
+    """Destroy keys without a consent or request, as a crash before its commit leaves.
 
     They open nothing. Reads the store's folder: for start-up and a slow round.
 
@@ -319,6 +360,11 @@ def keys_destroy_orphaned() -> int:
     destroyed = 0
     while batch := list(islice(aged, ORPHANS_AT_ONCE)):
         known = set(Consent.objects.filter(id__in=batch).values_list("id", flat=True))
+        known |= set(
+            Request.objects.filter(id__in=batch, ended_at=None).values_list(
+                "id", flat=True
+            )
+        )
         for one in set(batch) - known:
             keys.key_destroy(consent=one)
             destroyed += 1

@@ -135,12 +135,17 @@ def link_of_code(*, code: str) -> Subject:
 def link_renew(*, subject: Subject, site: Site, act: Act) -> PageLink:
     """Give a person a new link to their own page; the old one opens nothing more."""
     with journal.unit(act=act, site=site) as unit:
-        revoked = PageLink.objects.filter(subject=subject, revoked_at=None).update(
-            revoked_at=clock.now()
-        )
-        if revoked:
-            unit.event("link.revoked", subject=subject.pseudonym, data={"link": "page"})
-        return link_issue(subject=subject)
+        return link_replace(unit=unit, subject=subject)
+
+
+def link_replace(*, unit: Unit, subject: Subject) -> PageLink:
+    """As `link_renew`, in the caller's transaction."""
+    revoked = PageLink.objects.filter(subject=subject, revoked_at=None).update(
+        revoked_at=clock.now()
+    )
+    if revoked:
+        unit.event("link.revoked", subject=subject.pseudonym, data={"link": "page"})
+    return link_issue(subject=subject)
 
 
 def link_find(*, token: str) -> Subject:

@@ -16,16 +16,21 @@ from consent.models import Consent, Site, Subject
 
 
 def consents_restrict(
-    *, subject: Subject, purposes: Sequence[str] | None, act: Act
+    *,
+    subject: Subject,
+    purposes: Sequence[str] | None,
+    act: Act,
+    but: Site | None = None,
 ) -> list[Consent]:
     """Let a person's data be kept and not used: some purposes, or all with None.
 
     A use under way ends refused; nothing of its result is kept. Twice is once.
+    With `but`, that site is left alone.
 
     Returns:
         The consents that are restricted from now on and were not before.
     """
-    return _each_site(subject, purposes, act, restricted=True)
+    return _each_site(subject, purposes, act, restricted=True, but=but)
 
 
 def consents_lift(
@@ -76,11 +81,18 @@ def consents_restrict_at(
 
 
 def _each_site(
-    subject: Subject, purposes: Sequence[str] | None, act: Act, *, restricted: bool
+    subject: Subject,
+    purposes: Sequence[str] | None,
+    act: Act,
+    *,
+    restricted: bool,
+    but: Site | None = None,
 ) -> list[Consent]:
     sites = Site.objects.filter(
         consent__subject=subject, consent__state="active"
     ).distinct()
+    if but is not None:
+        sites = sites.exclude(id=but.id)
     changed: list[Consent] = []
     for site in sites.order_by("id"):
         with journal.unit(act=act, site=site) as unit:

@@ -22,6 +22,7 @@ from consent.services.filings import filings_open_due
 from consent.services.papers import papers_forget_due
 from consent.services.parties import parties_end_due
 from consent.services.publishing import assessments_expire_due
+from consent.services.requesting import requests_end_due
 from consent.services.walks import walks_forget_due
 
 
@@ -48,6 +49,7 @@ SELDOM: dict[str, Callable[[], int]] = {
     "walks_forgotten": walks_forget_due,
     "papers_forgotten": papers_forget_due,
     "filings_opened": filings_open_due,
+    "requests_ended": requests_end_due,
     "epochs_turned": lambda: int(keys.epoch_turn()),
     "mirror_mended": keys.mirror_reconcile,
 }

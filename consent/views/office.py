@@ -26,6 +26,7 @@ def office(request: HttpRequest) -> HttpResponse:
                 "duty": duty,
                 "overdue": duty.overdue(now),
                 "pressing": duty.pressing(now),
+                "urgent": duty.urgent(now),
             }
             for duty in awaiting(may=request.user.has_perm)
         ]

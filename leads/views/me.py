@@ -14,6 +14,7 @@ from consent.forms import EmptyForm
 from consent.holdings import held
 from consent.models import Receipt, Subject
 from consent.receipts import receipt_file, receipt_read, receipt_vouched
+from consent.requests import requests_shown
 from consent.selectors import consents_live, site_first
 from consent.services.consents import consents_withdraw
 from consent.services.links import (
@@ -32,6 +33,7 @@ from consent.views.pages import (
     cookie_set,
     language_of,
 )
+from leads.copying import contact_correctable
 from leads.forms import PurposeForm
 from leads.stories import (
     diary,
@@ -47,7 +49,7 @@ from leads.stories import (
 def me(request: HttpRequest) -> HttpResponse:
     """Show everything that is held about the person whose browser this is."""
     try:
-        subject = _subject(request)
+        subject = subject_of(request)
     except LinkUnknown:
         return redirect("consent:link_open")
     language = language_of(request)
@@ -59,6 +61,8 @@ def me(request: HttpRequest) -> HttpResponse:
         "receipts": receipts_shown(subject=subject, language=language),
         "pass_code": _pass(subject),
         "page_code": link_code_of(subject=subject),
+        "requests": requests_shown(subject=subject),
+        "can_correct": contact_correctable(subject=subject),
         "can_stop_all": any(row["can_stop"] for row in purposes),
     }
     return render(request, "leads/subject_home.html", context)
@@ -68,7 +72,7 @@ def me(request: HttpRequest) -> HttpResponse:
 @require_POST
 def link_new(request: HttpRequest) -> HttpResponse:
     """Give a new link to this page; the old one and its code open nothing more."""
-    subject = _subject(request)
+    subject = subject_of(request)
     EmptyForm(request.POST, language=language_of(request))
     site = site_first()
     if site is None:
@@ -110,7 +114,7 @@ def receipt_print(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
 
 
 def _receipt(request: HttpRequest, name: uuid.UUID) -> Receipt:
-    found = Receipt.objects.filter(id=name, subject=_subject(request)).first()
+    found = Receipt.objects.filter(id=name, subject=subject_of(request)).first()
     if found is None:
         raise Http404
     return found
@@ -120,7 +124,7 @@ def _receipt(request: HttpRequest, name: uuid.UUID) -> Receipt:
 @require_POST
 def withdraw(request: HttpRequest) -> HttpResponse:
     """Stop one purpose, at one press."""
-    subject = _subject(request)
+    subject = subject_of(request)
     form = PurposeForm(request.POST, language=language_of(request))
     if not form.is_valid():
         raise FieldsUnknown
@@ -133,7 +137,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 @require_POST
 def withdraw_all(request: HttpRequest) -> HttpResponse:
     """Stop everything, at one press."""
-    subject = _subject(request)
+    subject = subject_of(request)
     EmptyForm(request.POST, language=language_of(request))
     consents_withdraw(subject=subject, purposes=None, act=VISITOR)
     return redirect("leads:withdrawn")
@@ -143,7 +147,7 @@ def withdraw_all(request: HttpRequest) -> HttpResponse:
 @require_GET
 def withdrawn(request: HttpRequest) -> HttpResponse:
     """Show what was stopped a moment ago, and what was destroyed with it."""
-    subject = _subject(request)
+    subject = subject_of(request)
     context = {
         "ended": stopped_lately(subject=subject, language=language_of(request)),
         "remaining": len(consents_live(subject=subject)),
@@ -151,7 +155,12 @@ def withdrawn(request: HttpRequest) -> HttpResponse:
     return render(request, "leads/subject_stopped.html", context)
 
 
-def _subject(request: HttpRequest) -> Subject:
+def subject_of(request: HttpRequest) -> Subject:
+    """Return whose page this browser opens, and let the page name the site.
+
+    Raises:
+        LinkUnknown: nobody's.
+    """
     site = site_first()
     if site is not None:
         at_site(request, site)

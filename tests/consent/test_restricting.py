@@ -239,8 +239,8 @@ def test_no_consent_begins_restricted(db: Database, house: make.House) -> None:
         f" {EVENT}, now(), {EVENT} FROM consent_consent LIMIT 1"
     )
     with db.connect("owner") as owner:
-        owner.execute("ALTER TABLE consent_consent DISABLE TRIGGER consent_in_log")
-        owner.execute("ALTER TABLE consent_consent DISABLE TRIGGER consent_own_act")
+        owner.execute("ALTER TABLE consent_consent DISABLE TRIGGER USER")
+        owner.execute(BEGINS.replace("DISABLE", "ENABLE"))
     with db.connect("app") as link, pytest.raises(psycopg.Error, match="in the log"):
         link.execute(born)
     with db.connect("owner") as owner:

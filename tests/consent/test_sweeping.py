@@ -70,6 +70,7 @@ def test_a_house_in_order_has_nothing_to_sweep(house: make.House) -> None:
         "walks_forgotten": 0,
         "papers_forgotten": 0,
         "filings_opened": 0,
+        "requests_ended": 0,
         "epochs_turned": 0,
         "mirror_mended": 0,
     }
@@ -146,6 +147,7 @@ def test_the_seldom_sweep_forgets_walks_and_turns_the_epoch(
             "walks_forgotten": 1,
             "papers_forgotten": 0,
             "filings_opened": 0,
+            "requests_ended": 0,
             "epochs_turned": 1,
             "mirror_mended": 0,
         }

@@ -69,7 +69,7 @@ CREATE TRIGGER consent_papercode_once BEFORE UPDATE ON consent_papercode
 class Migration(migrations.Migration):
     dependencies = [
         ("audit", "0005_guards_of_the_signer"),
-        ("consent", "0010_drafts"),
+        ("consent", "0011_drafts"),
     ]
 
     operations = [

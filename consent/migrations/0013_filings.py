@@ -44,7 +44,7 @@ CREATE CONSTRAINT TRIGGER consent_filing_in_log AFTER INSERT OR UPDATE ON consen
 class Migration(migrations.Migration):
     dependencies = [
         ("audit", "0005_guards_of_the_signer"),
-        ("consent", "0011_own_act"),
+        ("consent", "0012_own_act"),
     ]
 
     operations = [

@@ -111,7 +111,7 @@ CREATE TRIGGER consent_site_open BEFORE UPDATE ON consent_stop
 class Migration(migrations.Migration):
     dependencies = [
         ("audit", "0005_guards_of_the_signer"),
-        ("consent", "0012_filings"),
+        ("consent", "0013_filings"),
     ]
 
     operations = [

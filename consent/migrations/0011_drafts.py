@@ -100,7 +100,7 @@ COMMENT ON FUNCTION consent_unexpired() IS
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0009_parties"),
+        ("consent", "0010_requests"),
     ]
 
     operations = [
