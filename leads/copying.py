@@ -10,9 +10,15 @@ from consent import journal
 from consent.errors import KeyMissing
 from consent.holdings import held
 from consent.models import Receipt, Subject
+from consent.purposes import Purpose
 from consent.receipts import receipt_read
 from consent.requests import requests_shown
-from consent.selectors import consent_barred, consents_of, consents_usable
+from consent.selectors import (
+    consent_barred,
+    consents_live,
+    consents_of,
+    consents_usable,
+)
 from consent.services.walks import VISITOR
 from leads.contacts import OWN_PAGE, contact_open, seen
 from leads.models import Contact
@@ -76,11 +82,10 @@ def copy_make(*, subject: Subject) -> dict[str, Any]:
 
 
 def contact_correctable(*, subject: Subject) -> bool:
-    """Tell whether a person left a name and number that may be corrected now."""
-    rows = Contact.objects.select_related("live").filter(
-        subject=subject, live__until__gt=clock.now()
-    )
-    return bool(consents_usable(consents=[row.live for row in rows]))
+    """Tell whether a person may leave or correct a name and number now."""
+    live = consents_live(subject=subject)
+    contact = [one for one in live if one.purpose == Purpose.CONTACT]
+    return bool(consents_usable(consents=contact))
 
 
 def _contacts(subject: Subject) -> list[dict[str, Any]]:

@@ -246,6 +246,15 @@ class PurposeForm(StrictForm):
         }
 
 
+class AgainForm(PurposeForm):
+    """A question that is asked again: opened without an answer, or answered."""
+
+    answer = forms.ChoiceField(
+        required=False, choices=[("", ""), ("yes", ""), ("no", "")]
+    )
+    rules = forms.CharField(required=False, max_length=64)
+
+
 class DeskForm(StrictForm):
     """A pass code, a phone number, or nothing for a guest who gives nothing.
 

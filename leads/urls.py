@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from leads.views import (
+    again,
     asking,
     capture,
     desk,
@@ -26,6 +27,7 @@ urlpatterns = [
     path("visit/again/", walks.visit_again, name="visit_again"),
     path("me/", me.me, name="me"),
     path("me/link/", me.link_new, name="link_new"),
+    path("me/again/", again.again, name="again"),
     path("me/stop/", me.withdraw, name="withdraw"),
     path("me/stop/all/", me.withdraw_all, name="withdraw_all"),
     path("me/stopped/", me.withdrawn, name="withdrawn"),

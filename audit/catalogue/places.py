@@ -106,7 +106,9 @@ PLACES: dict[str, Kind] = {
         {
             "language": language,
             "surface": surface,
-            "screen": one_of("form", "face", "compare", "details", "guardian", "paper"),
+            "screen": one_of(
+                "form", "face", "compare", "details", "guardian", "paper", "again"
+            ),
             "order": nullable(one_of("face_first", "plain_first")),
             "sha256": hex64,
         },
