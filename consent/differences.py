@@ -200,7 +200,7 @@ def _whole(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _ordered(names: Sequence[str] | Mapping[str, Any]) -> list[str]:
     """Return names once, in the order of the notice; unknown ones last."""
-    known = {str(name): place for place, name in enumerate(Purpose)}
+    known: dict[str, int] = {name: place for place, name in enumerate(Purpose)}
     return sorted(dict.fromkeys(names), key=lambda name: (known.get(name, 99), name))
 
 
