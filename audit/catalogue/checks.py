@@ -185,7 +185,7 @@ boolean = Check("true or false", lambda value: isinstance(value, bool))
 token = _code("code", _TOKEN)
 """A code that the program made or an officer registered."""
 staff = Check(
-    "code of who acts",
+    "staff code",
     lambda value: (
         isinstance(value, str) and bool(_STAFF.fullmatch(value) or token(value))
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from audit.say import Say
 
 _REASONS: dict[str, Say] = {
+    "again": Say("规则变了再问", "asked again"),
     # ends of consents, rules and assessments
     "term": Say("到期", "its term was over"),
     "used": Say("已用过一次", "it was used once"),

@@ -31,6 +31,7 @@ def verifier_key(name: str = "salescenter/demo-test/0123456789abcdef") -> str:
 EXAMPLES: dict[str, object] = {
     "true or false": True,
     "code": "a-code.1",
+    "staff code": "st-1234567890ab",
     "site": "c-1",
     "purpose": "face.checkin",
     "64 hex": HEX64,
@@ -101,6 +102,10 @@ def _is(says: str, text: str) -> bool:
                 and len(text) <= 40
                 and not re.search("[._][._]", text)
             )
+        case "staff code":
+            made = text.removeprefix("st-")
+            known = len(made) == 12 and _is("64 hex", f"{made:0<64}")
+            return (text[:3] == "st-" and known) or _is_code(text, site=False)
         case "code" | "site":
             return _is_code(text, site=says == "site")
         case "verifier key":

@@ -131,7 +131,7 @@ TAMPERING = {
     "a leaf changed": "UPDATE audit_event SET leaf = sha256('x') WHERE seq = 2",
     "a body and its leaf changed": (
         "UPDATE audit_body SET body = replace(convert_from(body, 'UTF8'),"
-        ' \'"role":"system"\', \'"role":"manager"\')::bytea WHERE seq = 2;'
+        ' \'"role":"compliance"\', \'"role":"manager"\')::bytea WHERE seq = 2;'
         " UPDATE audit_event e SET leaf = sha256('\\x00'::bytea || b.body)"
         " FROM audit_body b WHERE b.seq = e.seq AND e.seq = 2"
     ),

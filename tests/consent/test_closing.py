@@ -289,8 +289,11 @@ FORBIDDEN = {
     "a consent": (CONSENT, "DROP TRIGGER consent_site_open ON consent_consent"),
     "a walk": (
         "INSERT INTO consent_walk (id, kiosk_id, surface, short, token_hash,"
-        " created_at, opens_until, language, choices, withheld) SELECT"
-        " gen_random_uuid(), id, 'phone', 'AAAA', 'x', now(), now(), 'en', '{}', '[]'"
+        " created_at, opens_until, language, choices, withheld, assisted,"
+        " guardian_offered)"
+        " SELECT"
+        " gen_random_uuid(), id, 'phone', 'AAAA', 'x', now(), now(), 'en', '{}', '[]',"
+        " false, false"
         " FROM consent_kiosk",
         "DROP TRIGGER consent_site_open ON consent_walk",
     ),
@@ -301,9 +304,10 @@ FORBIDDEN = {
     ),
     "rules": (
         "INSERT INTO consent_rules (id, site_id, label, sha256, published_at,"
-        " published_event_id) SELECT gen_random_uuid(), site_id, label, 'x', now(),"
-        " published_event_id FROM consent_rules",
-        "DROP TRIGGER consent_site_open ON consent_rules",
+        " published_event_id, material) SELECT gen_random_uuid(), site_id, label, 'x',"
+        " now(), published_event_id, '[]' FROM consent_rules",
+        "DROP TRIGGER consent_site_open ON consent_rules;"
+        " DROP TRIGGER consent_rules_by_two ON consent_rules",
     ),
     "letting go of the switch": (
         "UPDATE consent_stop SET off_at = now(), off_by = 'st-9', off_event_id ="

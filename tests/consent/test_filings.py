@@ -13,7 +13,7 @@ import pytest
 from audit import clock, demonstration
 from audit.drafts import Act
 from audit.selectors import event_list
-from consent import tallies
+from consent import assessments, tallies
 from consent.duties import awaiting
 from consent.errors import FilingInvalid
 from consent.filing_pack import filing_pack
@@ -249,7 +249,8 @@ def test_the_pack_has_every_part_and_is_the_same_bytes_each_time(
     assert "上限" in texts["03-数量与安全保护.txt"]
     assert f"04-处理规则/c-1-{house.rules.sha256}.json" in names
     assert "k-1" in texts["07-设备清单.csv"]
-    assert texts["06-影响评估/c-1-pia-1"] == "demonstration"
+    assessed = assessments.canonical(make.assessment_document()).decode()
+    assert texts["06-影响评估/c-1-pia-1"] == assessed
     assert "face.checkin" in texts["02-处理目的和方式.txt"]
     pseudonyms = Subject.objects.values_list("pseudonym", flat=True)
     assert not any(name in text for name in pseudonyms for text in texts.values())

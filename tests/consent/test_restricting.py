@@ -264,7 +264,7 @@ def test_nothing_new_is_written_under_a_restricted_consent(
             "SELECT set_config('salescenter.now', %s, false)",
             [clock.now().isoformat()],
         )
-        with pytest.raises(psycopg.Error, match="unrestricted"):
+        with pytest.raises(psycopg.Error, match="neither restricted"):
             link.execute(capture)
     with db.connect("owner") as owner:
         owner.execute(
