@@ -5,7 +5,6 @@ from __future__ import annotations
 from audit.say import Say
 
 _REASONS: dict[str, Say] = {
-    "again": Say("规则变了再问", "asked again"),
     # ends of consents, rules and assessments
     "term": Say("到期", "its term was over"),
     "used": Say("已用过一次", "it was used once"),
@@ -138,6 +137,7 @@ _VALUES: dict[str, dict[str, Say]] = {
         "details": Say("报备码", "a referral's code"),
         "guardian": Say("监护人的一页", "the guardian's page"),
         "paper": Say("打印的说明", "the printed notice"),
+        "again": Say("规则变了，再问一次", "asked again, as the rules changed"),
     },
     "step": {
         "notice": Say("提前提醒", "notice ahead"),
