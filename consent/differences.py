@@ -15,10 +15,17 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any
 
-from consent.labels import FIELDS, PURPOSE_FIELDS, TERMS
+from audit.say import Say
+from consent.labels import (
+    FIELDS,
+    PURPOSE_FIELDS,
+    TERMS,
+    Scalar,
+    field_title,
+    term_said,
+    term_title,
+)
 from consent.purposes import Purpose
-
-Scalar = str | int | bool | None
 
 ALIKE = 0.4
 """Below this share of common words two lines are told as one struck, one new."""
@@ -43,6 +50,21 @@ class Term:
     name: str
     old: Scalar
     new: Scalar
+
+    @property
+    def title(self) -> Say:
+        """Return what it is called."""
+        return term_title(self.name)
+
+    @property
+    def was(self) -> Say | Scalar:
+        """Return the older value as a reader is told it."""
+        return term_said(self.name, self.old)
+
+    @property
+    def now(self) -> Say | Scalar:
+        """Return the newer value as a reader is told it."""
+        return term_said(self.name, self.new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +107,11 @@ class FieldDifference:
     kind: Kind
     lines: tuple[tuple[Piece, ...], ...]
 
+    @property
+    def title(self) -> Say:
+        """Return what it is called."""
+        return field_title(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class PurposeDifference:
@@ -98,16 +125,29 @@ class PurposeDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A field, and the title of its purpose where it is one of a purpose."""
+
+    name: str
+    purpose: str = ""
+
+    @property
+    def title(self) -> Say:
+        """Return what the field is called."""
+        return field_title(self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """What a reader of one language is shown.
 
-    `elsewhere` are the paths of fields whose words differ in another language only.
+    `elsewhere` are the fields whose words differ in another language only.
     """
 
     terms: tuple[Term, ...]
     purposes: tuple[PurposeDifference, ...]
     fields: tuple[FieldDifference, ...]
-    elsewhere: tuple[str, ...]
+    elsewhere: tuple[Place, ...]
 
     @property
     def none(self) -> bool:
@@ -159,27 +199,28 @@ def rules_difference(
         fields = _fields(*rows, PURPOSE_FIELDS)
         if kind == Kind.CHANGED and not terms and not fields:
             continue
-        title = str(rows[1].get("title") or rows[0].get("title") or name)
+        title = _title(name, *rows)
         purposes.append(PurposeDifference(name, title, kind, terms, fields))
     terms = _terms(_whole(old), _whole(new))
     fields = _fields(_flat(was), _flat(is_), FIELDS)
-    told = {one.name for one in fields} | {
-        f"purposes.{one.purpose}.{field.name}"
-        for one in purposes
-        for field in one.fields
-    }
     structure = rules_structure(old, new)
-    everywhere = [*structure.fields] + [
-        f"purposes.{one.purpose}.{name}"
-        for one in structure.purposes
-        for name in one.fields
-    ]
+    told = {field.name for field in fields}
+    elsewhere = [Place(name) for name in structure.fields if name not in told]
+    for change in structure.purposes:
+        rows = _row(was, change.purpose), _row(is_, change.purpose)
+        told = {field.name for field in _fields(*rows, PURPOSE_FIELDS)}
+        title = _title(change.purpose, *rows)
+        elsewhere += [Place(name, title) for name in change.fields if name not in told]
     return Difference(
         terms=terms,
         purposes=tuple(purposes),
         fields=fields,
-        elsewhere=tuple(path for path in everywhere if path not in told),
+        elsewhere=tuple(elsewhere),
     )
+
+
+def _title(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    return str(new.get("title") or old.get("title") or name)
 
 
 def _purposes(document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from audit.say import Say
 
+Scalar = str | int | bool | None
+"""What a term can be; None where it is not stated."""
+
 TERMS: dict[str, Say] = {
     "label": Say("版本", "Version"),
     "effective_from": Say("施行日期", "In force since"),
@@ -70,3 +73,24 @@ MATCHING: dict[str, Say] = {
     "1:few": Say("少数几个人（1:少数）", "a few people (1:few)"),
     "1:n": Say("所有登记过的人（1:N）", "everybody enrolled (1:N)"),
 }
+
+YES, NO = Say("是", "yes"), Say("否", "no")
+
+
+def term_title(name: str) -> Say:
+    """Return what a term is called; one that nobody named stands as it is."""
+    return TERMS.get(name, Say(name, name))
+
+
+def term_said(name: str, value: Scalar) -> Say | Scalar:
+    """Return a term's value as a reader is told it; None where it is not stated."""
+    if isinstance(value, bool):
+        return YES if value else NO
+    if name == "matching" and isinstance(value, str):
+        return MATCHING.get(value, value)
+    return value
+
+
+def field_title(name: str) -> Say:
+    """Return what a field is called, of the whole or of a purpose."""
+    return FIELDS.get(name) or PURPOSE_FIELDS.get(name) or Say(name, name)

@@ -48,6 +48,21 @@ def rules_list() -> list[Rules]:
     return list(Rules.objects.order_by("-published_at", "-id"))
 
 
+def rules_of_hash(*, sha256: str) -> Rules | None:
+    """Return the published version with this hash, in force or replaced."""
+    return Rules.objects.select_related("site__operator").filter(sha256=sha256).first()
+
+
+def rules_history() -> list[tuple[Rules, Rules | None]]:
+    """Return every version, newest first, each with the one before it at its site."""
+    latest: dict[UUID, Rules] = {}
+    found: list[tuple[Rules, Rules | None]] = []
+    for version in reversed(rules_list()):
+        found.append((version, latest.get(version.site_id)))
+        latest[version.site_id] = version
+    return found[::-1]
+
+
 def assessment_live(*, site: Site, purpose: str) -> ImpactAssessment | None:
     """Return the approved, current assessment that covers a purpose, or None."""
     return (

@@ -34,7 +34,13 @@ from consent.views.parties import (
 )
 from consent.views.renewing import log_renew
 from consent.views.requests import request_detail, request_list
-from consent.views.rules import rules, rules_version
+from consent.views.rules import (
+    rules,
+    rules_changes,
+    rules_collected,
+    rules_file,
+    rules_version,
+)
 from consent.views.shared import shared
 from consent.views.stop import stop, stop_off, stop_on
 from consent.views.walks import choice, code_open, face, guardian, reconsider
@@ -93,4 +99,7 @@ urlpatterns = [
     path("rules/", rules, name="rules"),
     path("rules/shared/", shared, name="rules_shared"),
     path("rules/<slug:sha256>/", rules_version, name="rules_version"),
+    path("rules/<slug:sha256>.json", rules_file, name="rules_file"),
+    path("rules/<slug:sha256>/collected/", rules_collected, name="rules_collected"),
+    path("rules/<slug:old>/to/<slug:new>/", rules_changes, name="rules_changes"),
 ]

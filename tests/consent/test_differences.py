@@ -18,7 +18,7 @@ from consent.differences import (
     rules_difference,
     rules_structure,
 )
-from consent.labels import FIELDS, MATCHING, PURPOSE_FIELDS, TERMS
+from consent.labels import FIELDS, MATCHING, NO, PURPOSE_FIELDS, TERMS, YES
 from consent.purposes import Purpose
 from consent.rules import MATCHING as MATCHINGS
 from consent.rules import missing
@@ -172,7 +172,10 @@ def test_a_change_of_another_language_is_not_kept_back(old: dict[str, Any]) -> N
     shown = rules_difference(old, new, "en")
     assert not shown.fields
     assert not shown.purposes
-    assert shown.elsewhere == ("storage", "purposes.contact.method")
+    assert [(one.purpose, one.name) for one in shown.elsewhere] == [
+        ("", "storage"),
+        ("contact title.", "method"),
+    ]
     assert not shown.none
     assert rules_difference(old, new, "zh-hans").elsewhere == ()
 
@@ -234,6 +237,16 @@ def test_what_is_hardly_alike_is_struck_whole() -> None:
         Piece(Kind.REMOVED, "甲乙丙丁戊己"),
         Piece(Kind.ADDED, "子丑寅卯戊己"),
     ]
+
+
+def test_terms_are_told_in_words_of_the_reader() -> None:
+    matching = Term("matching", "1:few", "1:n")
+    assert (matching.was, matching.now) == (MATCHING["1:few"], MATCHING["1:n"])
+    sensitive = Term("sensitive", False, True)
+    assert (sensitive.was, sensitive.now) == (NO, YES)
+    assert Term("retention_days", 30, None).now is None
+    assert Term("retention_days", 30, 60).title == TERMS["retention_days"]
+    assert Term("unheard_of", 1, 2).title.text("en") == "unheard_of"
 
 
 def test_every_field_that_rules_have_is_called_something(old: dict[str, Any]) -> None:
