@@ -24,6 +24,7 @@ from consent.views.devices import (
 from consent.views.filings import filing_record, filings_pack, filings_page
 from consent.views.links import link_open
 from consent.views.office import office
+from consent.views.paper import rules_poster, rules_sheet
 from consent.views.parties import (
     parties,
     party,
@@ -101,5 +102,7 @@ urlpatterns = [
     path("rules/<slug:sha256>/", rules_version, name="rules_version"),
     path("rules/<slug:sha256>.json", rules_file, name="rules_file"),
     path("rules/<slug:sha256>/collected/", rules_collected, name="rules_collected"),
+    path("rules/<slug:sha256>/poster/", rules_poster, name="rules_poster"),
+    path("rules/<slug:sha256>/sheet/", rules_sheet, name="rules_sheet"),
     path("rules/<slug:old>/to/<slug:new>/", rules_changes, name="rules_changes"),
 ]

@@ -34,6 +34,8 @@ ADDRESSES: dict[str, str | set[str]] = {
     "consent:rules_file": EVERYBODY,
     "consent:rules_collected": EVERYBODY,
     "consent:rules_changes": EVERYBODY,
+    "consent:rules_poster": EVERYBODY,
+    "consent:rules_sheet": EVERYBODY,
     "consent:complain": EVERYBODY,
     "consent:complain_answer": EVERYBODY,
     "leads:kiosk_pair": EVERYBODY,
