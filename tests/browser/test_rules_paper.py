@@ -10,8 +10,11 @@ import cv2
 import pytest
 
 from consent.models import Rules
+from consent.rules import document
+from consent.services.publishing import rules_publish
 from tests.browser.conftest import Stage
 from tests.browser.judging import Judge
+from tests.make import SETUP
 
 pytestmark = pytest.mark.browser
 
@@ -48,10 +51,17 @@ def test_paper_is_one_page_and_scans(
 
 
 def test_the_pages_of_the_rules(stage: Stage, pictures: Path) -> None:
-    sha256 = Rules.objects.get(retired_at=None).sha256
+    first = Rules.objects.get(retired_at=None)
+    changed = document(sha256=first.sha256)
+    changed["label"] = "changed"
+    changed["purposes"]["contact"]["retention_days"] = 20
+    for words in changed["languages"].values():
+        words["purposes"]["contact"]["data"].append("+")
+        words["rights"] = words["rights"][::-1]
+    sha256 = rules_publish(site=first.site, document=changed, act=SETUP).sha256
     phone, judge = stage.phone(), Judge(pictures)
     for name, path in {
-        "rules-same": f"to/{sha256}/",
+        "rules-changes": f"to/{first.sha256}/",
         "rules-collected": "collected/",
         "rules-poster": "poster/",
         "rules-sheet": "sheet/",

@@ -108,7 +108,7 @@ def test_the_list_of_what_is_collected_holds_every_purpose(built: House) -> None
     words = told(page(f"/rules/{built.rules.sha256}/collected/"))
     for name in rules_document()["purposes"]:
         assert f"{name} title." in words
-        assert f"{name} data needed for this" in words
+        assert f"{name} data needed" in words
         assert f"{name} method." in words
         assert f"{name} retention." in words
     assert "face.checkin data_transient seen, not kept" in words
