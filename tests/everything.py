@@ -17,8 +17,8 @@ from pathlib import Path
 BASE_DIR = Path(__file__).resolve().parent.parent
 CHROMIUM = "/usr/bin/chromium"
 # Without Chinese glyphs the pages cannot be looked at; the sweeps run through a real
-# broker where a house has one.
-PACKAGES = ("chromium", "fonts-noto-cjk", "redis-server")
+# broker where a house has one; what is printed is read off its pages as pictures.
+PACKAGES = ("chromium", "fonts-noto-cjk", "redis-server", "poppler-utils")
 PYTHON = sys.executable
 TOOLS = Path(PYTHON).parent
 
@@ -103,7 +103,7 @@ def run(parts: Sequence[Part]) -> int:
 
 def packages_missing() -> str:
     """Install browser and broker where that is possible; else say what to install."""
-    if _browser_there() and _broker_there():
+    if _all_there():
         return ""
     advice = f"install {' and '.join(PACKAGES)}: the tests need them"
     if os.geteuid() != 0 or not shutil.which("apt-get"):
@@ -123,7 +123,12 @@ def packages_missing() -> str:
         )
         if done.returncode:
             return f"{' '.join(command[:2])} failed; {advice}"
-    return "" if _browser_there() and _broker_there() else advice
+    return "" if _all_there() else advice
+
+
+def _all_there() -> bool:
+    paper = shutil.which("pdftoppm") is not None
+    return paper and _browser_there() and _broker_there()
 
 
 def _browser_there() -> bool:

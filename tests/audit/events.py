@@ -104,8 +104,8 @@ def _is(says: str, text: str) -> bool:
             )
         case "staff code":
             made = text.removeprefix("st-")
-            known = len(made) == 12 and _is("64 hex", f"{made:0<64}")
-            return (text[:3] == "st-" and known) or _is_code(text, site=False)
+            twelve = len(made) == 12 and _is("64 hex", f"{made:0<64}")
+            return (text[:3] == "st-" and twelve) or _is_code(text, site=False)
         case "code" | "site":
             return _is_code(text, site=says == "site")
         case "verifier key":

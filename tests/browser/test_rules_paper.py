@@ -11,10 +11,9 @@ import pytest
 
 from consent.models import Rules
 from consent.rules import document
-from consent.services.publishing import rules_publish
+from tests import make
 from tests.browser.conftest import Stage
 from tests.browser.judging import Judge
-from tests.make import SETUP
 
 pytestmark = pytest.mark.browser
 
@@ -58,7 +57,7 @@ def test_the_pages_of_the_rules(stage: Stage, pictures: Path) -> None:
     for words in changed["languages"].values():
         words["purposes"]["contact"]["data"].append("+")
         words["rights"] = words["rights"][::-1]
-    sha256 = rules_publish(site=first.site, document=changed, act=SETUP).sha256
+    sha256 = make.rules_published(site=first.site, document=changed).sha256
     phone, judge = stage.phone(), Judge(pictures)
     for name, path in {
         "rules-changes": f"to/{first.sha256}/",

@@ -16,8 +16,8 @@ from consent.models import Rules
 from consent.purposes import Purpose
 from consent.rules import canonical
 from consent.selectors import rules_history, rules_of_hash
-from consent.services import publishing
-from tests.make import SETUP, House, house, rules_document
+from tests import make
+from tests.make import House, house, rules_document
 
 pytestmark = pytest.mark.usefixtures("db", "secrets_dir", "static_files")
 
@@ -35,7 +35,7 @@ def second(built: House) -> Rules:
     for words in document["languages"].values():
         words["changes"] = "Longer."
         words["purposes"][Purpose.CONTACT]["retention"] = "60 days."
-    return publishing.rules_publish(site=built.site, document=document, act=SETUP)
+    return make.rules_published(site=built.site, document=document)
 
 
 def page(path: str, language: str = "en") -> str:
@@ -98,7 +98,7 @@ def test_what_changed_in_the_other_language_only_is_told(built: House) -> None:
     chinese = deepcopy(document["languages"]["zh-hans"])
     chinese["purposes"][Purpose.CONTACT]["method"] = "换了办法。"
     document["languages"]["zh-hans"] = chinese
-    new = publishing.rules_publish(site=built.site, document=document, act=SETUP)
+    new = make.rules_published(site=built.site, document=document)
     html = page(f"/rules/{built.rules.sha256}/to/{new.sha256}/")
     assert "Changed in Chinese only" in html
     assert "contact title.: How" in told(html)
@@ -121,7 +121,7 @@ def test_what_need_not_be_given_is_told_apart(built: House) -> None:
     document = deepcopy(rules_document())
     for words in document["languages"].values():
         words["purposes"][Purpose.CONTACT]["data_optional"] = ["a second number"]
-    new = publishing.rules_publish(site=built.site, document=document, act=SETUP)
+    new = make.rules_published(site=built.site, document=document)
     words = told(page(f"/rules/{new.sha256}/collected/"))
     assert "a second number optional" in words
     old = told(page(f"/rules/{built.rules.sha256}/collected/"))

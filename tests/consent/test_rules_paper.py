@@ -6,9 +6,9 @@ import pytest
 from django.test import override_settings
 
 from audit.drawing import qr_svg
-from consent.services import publishing
+from tests import make
 from tests.consent.test_rules_pages import page, status, told
-from tests.make import SETUP, House, house, rules_document
+from tests.make import House, house, rules_document
 
 pytestmark = pytest.mark.usefixtures("db", "secrets_dir", "static_files")
 
@@ -64,9 +64,7 @@ def test_the_sheet_holds_the_first_layer_with_every_other_way(built: House) -> N
 def test_paper_of_replaced_rules_says_so(built: House, paper: str) -> None:
     there = f"/rules/{built.rules.sha256}/{paper}/"
     assert REPLACED not in page(there)
-    publishing.rules_publish(
-        site=built.site, document=rules_document(label="2026-02"), act=SETUP
-    )
+    make.rules_published(site=built.site, document=rules_document(label="2026-02"))
     assert REPLACED in page(there)
 
 
