@@ -9,14 +9,14 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 
 from audit import clock
 from audit.documents import document_get
 from consent.filings import CHINA, THRESHOLDS, counted
-from consent.models import ImpactAssessment, Kiosk, Operator, Rules, Site
+from consent.models import Device, ImpactAssessment, Operator, Rules, Site
 from consent.purposes import FACE
 from consent.rules import notice
 from consent.selectors import sites
@@ -24,6 +24,27 @@ from consent.selectors import sites
 CHINESE = "zh-hans"
 FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 USE = "登记屏（本人按下才拍摄）"
+DEVICE_PLACES = {
+    "entrance": "入口",
+    "reception": "前台",
+    "lounge": "休息区",
+    "gallery": "展厅",
+    "model": "沙盘区",
+}
+DEVICE_KINDS = {"browser": "登记屏自带摄像头", "local": "接在本机上的摄像头"}
+DEVICE_COLUMNS = (
+    "案场",
+    "设备",
+    "登记屏",
+    "位置",
+    "种类",
+    "用途",
+    "批准日期",
+    "到期日期",
+    "状态",
+    "拍摄范围图 SHA-256",
+    "提示标识照片 SHA-256",
+)
 PROCEDURES = ("operating", "reliability", "faces", "reception", "compliance")
 """Pages of docs/ that are the procedures in use, handed in as they are."""
 
@@ -175,14 +196,33 @@ def _numbers(day: date) -> str:
 
 
 def _devices() -> bytes:
+    """List the approved devices of the register: none other may take a face."""
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\r\n")
-    writer.writerow(["案场", "设备", "用途", "状态"])
-    for kiosk in Kiosk.objects.select_related("site").order_by("site__code", "code"):
-        if kiosk.revoked_at is not None:
-            state = "已停用"
-        else:
-            state = "使用中" if kiosk.token_hash else "未配对"
-        writer.writerow([kiosk.site.code, kiosk.code, USE, state])
+    writer.writerow(DEVICE_COLUMNS)
+    approved = Device.objects.filter(approved_at__isnull=False, revoked_at=None)
+    for device in approved.select_related("site", "kiosk").order_by(
+        "site__code", "code"
+    ):
+        until = device.until
+        writer.writerow(
+            [
+                device.site.code,
+                device.code,
+                device.kiosk.code,
+                DEVICE_PLACES[device.place],
+                DEVICE_KINDS[device.kind],
+                USE,
+                _day(device.approved_at),
+                _day(until) if until else "未定",
+                "已过期" if until and until <= clock.now() else "使用中",
+                device.zone_id,
+                device.sign_id,
+            ]
+        )
     # The mark by which spreadsheets know Chinese.
     return b"\xef\xbb\xbf" + table.getvalue().encode()
+
+
+def _day(moment: datetime | None) -> str:
+    return moment.astimezone(CHINA).date().isoformat() if moment else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from audit.selectors import event_list
 from consent import assessments, tallies
 from consent.duties import awaiting
 from consent.errors import FilingInvalid
-from consent.filing_pack import filing_pack
+from consent.filing_pack import DEVICE_KINDS, DEVICE_PLACES, filing_pack
 from consent.filings import (
     CHINA,
     THRESHOLDS,
@@ -26,7 +27,8 @@ from consent.filings import (
     due_after,
     due_certain,
 )
-from consent.models import Filing, Subject
+from consent.models import Device, Filing, Subject
+from consent.models.devices import KINDS, PLACES
 from consent.purposes import Purpose
 from consent.services import places
 from consent.services.consents import consents_withdraw
@@ -254,6 +256,26 @@ def test_the_pack_has_every_part_and_is_the_same_bytes_each_time(
     assert "face.checkin" in texts["02-处理目的和方式.txt"]
     pseudonyms = Subject.objects.values_list("pseudonym", flat=True)
     assert not any(name in text for name in pseudonyms for text in texts.values())
+
+
+def test_the_packs_devices_are_the_approved_ones_of_the_register(
+    house: make.House,
+) -> None:
+    device = Device.objects.get(approved_at__isnull=False)
+    other = places.kiosk_create(site=house.site, code="k-2", act=make.SETUP)
+    make.device_asked(kiosk=other, code="d-waits")
+    with zipfile.ZipFile(io.BytesIO(filing_pack())) as archive:
+        text = archive.read("07-设备清单.csv").decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["设备"], row["登记屏"], row["位置"]) == (device.code, "k-1", "入口")
+    assert row["种类"] == "登记屏自带摄像头"
+    assert device.approved_at is not None
+    assert row["批准日期"] == device.approved_at.astimezone(CHINA).date().isoformat()
+    assert row["拍摄范围图 SHA-256"] == device.zone_id
+    assert row["提示标识照片 SHA-256"] == device.sign_id
+    assert "d-waits" not in text
+    assert set(DEVICE_PLACES) == set(PLACES)
+    assert set(DEVICE_KINDS) == set(KINDS)
 
 
 def test_the_pack_is_downloaded(house: make.House) -> None:
