@@ -184,6 +184,12 @@ class Consent(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "until"], name="consent_state_until"),
+            # Ended, and its key not told destroyed: empty but for a moment.
+            models.Index(
+                fields=["id"],
+                condition=~Q(state="active") & Q(key_event=None),
+                name="consent_key_due",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,9 @@
 """Many enrolled people, and the program over them, for measuring what ends one.
 
 Everybody has a consent, a key in the store and a sealed template of random numbers,
-past every guard of the database. Those who are measured came through the services one
-by one; the others in units of many, because a hundred thousand walks take hours: same
-service for consent and key, same events, and no pixel for anybody.
+past every guard of the database. All of them, the measured ones too, are enrolled in
+units of many, because a hundred thousand walks take hours: the same service for
+consent and key and the same events, but no walk, no receipt, and no pixel of anybody.
 """
 
 from __future__ import annotations

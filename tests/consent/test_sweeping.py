@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from audit import clock, demonstration
 from audit.selectors import event_list, log_faults
@@ -22,6 +23,7 @@ from consent.services.consents import (
     key_destroy,
     keys_destroy_due,
     keys_destroy_orphaned,
+    keys_due,
 )
 from consent.services.sweeping import sweep_often, sweep_seldom
 from consent.services.walks import VISITOR
@@ -176,6 +178,15 @@ def test_a_key_that_outlived_its_consent_is_swept(house: make.House) -> None:
     assert keys.key_missing(consent=consent.id)
     assert event_list(rows=1)[0]["type"] == "key.destroyed"
     assert keys_destroy_due() == 0
+
+
+def test_keys_that_are_due_are_found_by_their_index(house: make.House) -> None:
+    with connection.cursor() as cursor:
+        # A table of a few rows is read whole unless that is forbidden.
+        cursor.execute("SET enable_seqscan = off")
+        plan = keys_due().explain()
+        cursor.execute("RESET enable_seqscan")
+    assert "consent_key_due" in plan
 
 
 def test_a_key_is_told_destroyed_once(house: make.House) -> None:
