@@ -26,6 +26,7 @@ class ConsentConfig(AppConfig):
             registers,
             requests,
             stops,
+            tallies,
         )
 
         holdings.register("consent.Receipt", evidence.receipt_holdings)
@@ -39,6 +40,8 @@ class ConsentConfig(AppConfig):
         bundle.part_register(
             "receipts.jsonl", evidence.receipts_lines, identified=False
         )
+        tallies.register("guardian_records", evidence.guardians_count)
+        tallies.register("open_requests", requests.requests_open_count)
         readers.places_register(reading.places)
         readers.notices_register(reading.notice_seen)
         duties.register("drafts", approvals.draft_duties)

@@ -13,6 +13,7 @@ from consent.models import (
     PageLink,
     Pass,
     Receipt,
+    Site,
     Subject,
     Use,
     Walk,
@@ -48,6 +49,15 @@ def guardian_holdings(subject: Subject) -> Iterator[Holding]:
             purpose=said.consent.purpose,
             since=said.declared_at,
         )
+
+
+def guardians_count(site: Site | None = None) -> int:
+    """Return how many live consents hang on a guardian's word, at a site or everywhere.
+
+    Once the consent ended, the record of it stays as evidence and is not counted.
+    """
+    kept = Guardianship.objects.filter(consent__state="active")
+    return (kept if site is None else kept.filter(consent__site=site)).count()
 
 
 def receipts_lines(scope: Scope) -> Iterator[bytes]:

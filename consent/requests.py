@@ -19,7 +19,7 @@ from consent import keys
 from consent.duties import Duty
 from consent.errors import KeyMissing, RequestUnknown
 from consent.holdings import Holding
-from consent.models import Request, Subject
+from consent.models import Request, Site, Subject
 
 KINDS: dict[str, Say] = {
     "access": Say("查一查留着我的什么", "See what is held of me"),
@@ -167,6 +167,15 @@ def request_holdings(subject: Subject) -> Iterator[Holding]:
             purpose=None,
             since=request.opened_at,
         )
+
+
+def requests_open_count(site: Site | None = None) -> int:
+    """Return how many requests wait for their answer, at a site or everywhere.
+
+    Answered ones are evidence, and their words end with their own term.
+    """
+    kept = Request.objects.filter(answered_at=None)
+    return (kept if site is None else kept.filter(site=site)).count()
 
 
 def request_duties() -> Iterator[Duty]:

@@ -19,7 +19,17 @@ from audit.errors import NoteInvalid, SignerRefuses, SignerSilent
 from consent import journal
 from consent.closings import closing_of, held
 from consent.errors import ClosingIncomplete, ClosingOwnApproval, ClosingSettled
-from consent.models import Consent, Kiosk, Pass, Receipt, Rules, Site, SiteClosing
+from consent.models import (
+    Consent,
+    Guardianship,
+    Kiosk,
+    Pass,
+    Receipt,
+    Request,
+    Rules,
+    Site,
+    SiteClosing,
+)
 from consent.services.consents import consent_expire, key_destroy
 from consent.services.filings import filing_cancel_open
 from consent.services.links import links_revoke
@@ -262,6 +272,10 @@ def _report(
             "consents": consents.count(),
             "receipts": Receipt.objects.filter(site=site).count(),
             "rules": Rules.objects.filter(site=site).count(),
+            "guardian_records": Guardianship.objects.filter(consent__site=site).count(),
+            "answered_requests": Request.objects.filter(
+                site=site, answered_at__isnull=False
+            ).count(),
         },
         "log": {
             "size": said.size,

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from audit.documents import document_get
 from audit.signing import signer_state
+from consent.closings import site_closed
 from consent.differences import rules_difference
 from consent.journal import rules_last
 from consent.models import Rules
@@ -98,6 +99,8 @@ def _page(request: HttpRequest, shown: Rules) -> HttpResponse:
             "sha256": shown.sha256,
             "published_at": shown.published_at,
             "in_force": shown.retired_at is None,
+            "closed": site_closed(site=shown.site)
+            and shown == rules_last(site=shown.site),
         },
         "notice": notice(sha256=shown.sha256, language=language_of(request)),
         "versions": rules_history(),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from audit.readers import staff_act
 from audit.say import Say
+from consent.closings import site_closed
 from consent.errors import FieldsUnknown
 from consent.forms import ReleaseForm, StopForm
 from consent.models import Stop
@@ -55,6 +56,7 @@ def stop(request: HttpRequest) -> HttpResponse:
                 "site": site,
                 "name": site.name_en if language == "en" else site.name_zh,
                 "on": on,
+                "closed": site_closed(site=site),
                 "faces_off": bool(scopes & {"face", "all"}),
                 "left": [
                     (code, words)
