@@ -14,8 +14,9 @@ class LeadsConfig(AppConfig):
     def ready(self) -> None:
         """Register what goes when a consent ends, what is held, and what is shown."""
         from audit import bundle, readers
-        from consent import erasure, holdings, tallies
+        from consent import endings, erasure, holdings, tallies
         from leads import (
+            arrivals,
             belongings,
             compliance,
             contacts,
@@ -26,6 +27,7 @@ class LeadsConfig(AppConfig):
         )
         from leads.words import PURPOSES
 
+        endings.register(arrivals.walk_ended)
         erasure.register("leads.Contact", contacts.contact_erase)
         erasure.register("leads.PhoneIndex", contacts.contact_erase)
         holdings.register("leads.Contact", belongings.contact_holdings)

@@ -81,6 +81,11 @@ def walk_arrive(*, walk: Walk) -> tuple[Walk, Visit]:
     return finished, visit_of_walk(walk=finished, act=VISITOR)
 
 
+def walk_ended(walk: Walk) -> None:
+    """As `walk_arrive`, for who asks the last question and needs no answer."""
+    walk_arrive(walk=walk)
+
+
 def _live(walk: Walk, purpose: Purpose) -> Consent | None:
     if walk.subject is None:
         return None

@@ -29,13 +29,11 @@ from consent.errors import (
 from consent.models import Consent, Kiosk, Site, Subject, Use, Walk
 from consent.purposes import Purpose
 from consent.selectors import (
-    assessment_live,
     consent_live,
-    consent_usable,
     consents_usable,
-    device_live,
     rules_get,
 )
+from consent.services.camera_step import walk_camera_done
 from consent.services.consents import (
     Ended,
     consent_end,
@@ -44,22 +42,19 @@ from consent.services.consents import (
     consents_withdraw,
     key_destroy,
 )
-from consent.services.walks import VISITOR, walk_camera_done
+from consent.services.walks import VISITOR
 from consent.showing import notice_show
-from consent.stops import stop_of
 from faces import services as faces
 from faces.errors import FaceUnusable, FrameInvalid, PixelsBusy, PixelsFailed
 from faces.pixels import Hint
 from faces.selectors import MODEL, enrolled
-from leads.contacts import subjects_of_ending
+from leads.availability import face_demand
 from leads.errors import NobodyEnrolled
+from leads.kiosks import kiosk_act
 from leads.turns import again_due
 
 PROBE_LASTS = timedelta(minutes=3)
 """How long a one-time consent to a comparison may wait for its answer."""
-
-CANDIDATES_MAX = 64
-"""A comparison names each candidate in the log, and a list there has 64 places."""
 
 ENROL, COMPARE = "enrol", "compare"
 
@@ -80,43 +75,6 @@ class Answer:
     matched: Subject | None = None
 
 
-def kiosk_act(kiosk: Kiosk) -> Act:
-    """Return the kiosk as the one who acts."""
-    return Act(kiosk.code, "kiosk")
-
-
-def face_offered(*, kiosk: Kiosk) -> bool:
-    """Tell whether a face may be used here: assessed, camera approved, not stopped."""
-    site = kiosk.site
-    if face_stopped(site=site):
-        return False
-    return (
-        assessment_live(site=site, purpose=Purpose.FACE_CHECKIN) is not None
-        and device_live(kiosk=kiosk) is not None
-    )
-
-
-def face_demand(*, kiosk: Kiosk) -> None:
-    """Check that a face may be used at a kiosk, before anybody is asked for one.
-
-    Raises:
-        PurposeStopped: the stop switch is on.
-        AssessmentRequired: faces are not assessed at this site, or no longer.
-        DeviceRequired: this kiosk's camera is not approved, or no longer.
-    """
-    if face_stopped(site=kiosk.site):
-        raise PurposeStopped
-    if assessment_live(site=kiosk.site, purpose=Purpose.FACE_CHECKIN) is None:
-        raise AssessmentRequired
-    if device_live(kiosk=kiosk) is None:
-        raise DeviceRequired
-
-
-def face_stopped(*, site: Site) -> bool:
-    """Tell whether the stop switch of a site is on for faces."""
-    return stop_of(site=site, purpose=Purpose.FACE_CHECKIN) is not None
-
-
 def enrol_begin(*, walk: Walk, kiosk: Kiosk) -> Use:
     """Open the camera for the guest of a finished walk, at the screen they stand at.
 
@@ -129,39 +87,6 @@ def enrol_begin(*, walk: Walk, kiosk: Kiosk) -> Use:
     if walk.kiosk_id != kiosk.id or walk.finished_at is None or walk.subject is None:
         raise StepOutOfOrder
     return _enrol(walk.subject, kiosk)
-
-
-def candidates(*, digits: str, kiosk: Kiosk) -> list[Consent]:
-    """Return the face consents of the enrolled people whose number has this ending.
-
-    That their numbers were looked at is logged first.
-
-    Raises:
-        AssessmentRequired: faces are not assessed at this site, or no longer.
-        DeviceRequired: this kiosk's camera is not approved, or no longer.
-        PhoneInvalid: not four digits.
-        NobodyEnrolled: nobody, so no camera is needed.
-    """
-    site = kiosk.site
-    face_demand(kiosk=kiosk)
-    people = subjects_of_ending(digits=digits, site=site, act=kiosk_act(kiosk))
-    consents = list(
-        Consent.objects.select_related("rules", "subject", "site")
-        .filter(
-            subject__in=people,
-            purpose=Purpose.FACE_CHECKIN,
-            site=site,
-            state="active",
-            once=False,
-            until__gt=clock.now(),
-        )
-        .order_by("-granted_at")
-    )
-    usable = consents_usable(consents=consents)
-    found = enrolled(consents=usable)[:CANDIDATES_MAX]
-    if not found:
-        raise NobodyEnrolled
-    return found
 
 
 def compare_begin(
@@ -348,12 +273,6 @@ def capture_done(*, walk: Walk | None) -> None:
     """Note that the camera step of a walk is over, however it ended."""
     if walk is not None:
         walk_camera_done(walk=walk)
-
-
-def match_stands(*, subject: Subject, site: Site) -> bool:
-    """Tell whether somebody who was matched still consents to that."""
-    live = consent_usable(subject=subject, purpose=Purpose.FACE_CHECKIN, site=site)
-    return live is not None
 
 
 def _enrol(subject: Subject, kiosk: Kiosk) -> Use:

@@ -135,3 +135,8 @@ def guests(*, kiosk: Kiosk) -> list[Guest]:
             continue
         shown.append(Guest(walk.short, "finished" if finished else "opened"))
     return shown[:GUESTS_SHOWN]
+
+
+def kiosk_act(kiosk: Kiosk) -> Act:
+    """Return the kiosk as the one who acts."""
+    return Act(kiosk.code, "kiosk")

@@ -135,6 +135,13 @@ def visit_by_phone(
     )
 
 
+def visit_of_finished(*, walk: Walk) -> Visit | None:
+    """Return the arrival that a finished walk ended with, or None before that."""
+    if walk.finished_at is None:
+        return None
+    return visit_of(site=walk.kiosk.site, key=walk_key(walk))
+
+
 def visit_of_walk(*, walk: Walk, act: Act) -> Visit:
     """Record the arrival at the end of a walk; twice is once."""
     return visit_record(

@@ -85,7 +85,7 @@ def pass_find(*, code: str, site: Site) -> Subject:
 
 def link_issue(*, subject: Subject) -> PageLink:
     """Return the link to a person's own page, made now when they have none."""
-    found = PageLink.objects.filter(subject=subject, revoked_at=None).first()
+    found = link_of(subject=subject)
     if found is not None:
         return found
     identifier = uuid7()
@@ -96,6 +96,11 @@ def link_issue(*, subject: Subject) -> PageLink:
         code_hash=code_hash(code_derived("page-code", identifier, LINK_LENGTH)),
         created_at=clock.now(),
     )
+
+
+def link_of(*, subject: Subject) -> PageLink | None:
+    """Return the living link to a person's own page, or None when there is none."""
+    return PageLink.objects.filter(subject=subject, revoked_at=None).first()
 
 
 def link_token(*, link: PageLink) -> str:
@@ -112,7 +117,7 @@ def link_code(*, link: PageLink) -> str | None:
 
 def link_code_of(*, subject: Subject) -> str | None:
     """Return the code of a person's living link, or None when there is none."""
-    found = PageLink.objects.filter(subject=subject, revoked_at=None).first()
+    found = link_of(subject=subject)
     return link_code(link=found) if found else None
 
 

@@ -28,7 +28,6 @@ from consent.models import Kiosk, Rules, Subject, Walk
 from consent.purposes import Purpose
 from consent.selectors import (
     assessment_live,
-    consent_usable,
     device_live,
     rules_get,
     rules_outdated,
@@ -40,11 +39,10 @@ from consent.services.offers import (
     UNDER_14,
     face_offered,
     guardian_offered,
-    screen_show,
     switches_offered,
     walk_rules,
-    withheld,
 )
+from consent.services.screens import face_show, form_show, guardian_show
 from consent.stops import stop_of, stop_share
 
 OPEN_SECONDS = 60
@@ -124,7 +122,7 @@ def walk_open(
         if not opened:
             raise CodeUsed
         walk = walk_get(cookie=cookie)
-        _form_show(unit, walk, language)
+        form_show(unit, walk, language)
     return walk, cookie
 
 
@@ -166,15 +164,15 @@ def walk_choose(
     """
     if walk.chosen_at is None and not under_14:
         yes = [purpose for purpose, answer in choices.items() if answer]
-        _notice_keep(walk, yes, language, show=_form_show)
+        _notice_keep(walk, yes, language, show=form_show)
     with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
-        locked = _locked(walk)
+        locked = walk_locked(walk)
         if locked.chosen_at is not None or set(choices) != set(
             switches_offered(locked)
         ):
             raise StepOutOfOrder
         if language != locked.language:
-            _form_show(unit, locked, language)
+            form_show(unit, locked, language)
         rules = walk_rules(locked)
         locked.guardian_offered = under_14 and guardian_offered(locked)
         # What a guardian is asked next, their child has not refused.
@@ -185,7 +183,7 @@ def walk_choose(
         }
         for purpose, answer in answers.items():
             if answer:
-                _grant(unit, locked, purpose, rules, language)
+                walk_grant(unit, locked, purpose, rules, language)
         refused = [purpose for purpose, answer in answers.items() if not answer]
         locked.choices = {UNDER_14: True} if under_14 else answers
         locked.face_offered = face_offered(locked) and not under_14
@@ -197,46 +195,10 @@ def walk_choose(
             locked.details_at = locked.chosen_at
         locked.save()
         if locked.face_offered:
-            _face_show(unit, locked, language)
+            face_show(unit, locked, language)
         if locked.guardian_offered:
-            _guardian_show(unit, locked, language)
-    _refuse(locked, refused, rules, language)
-    return locked
-
-
-def walk_reconsider(*, walk: Walk, purpose: Purpose, language: str) -> Walk:
-    """Ask for what was not asked, as the visitor wishes it themself; unset, as ever.
-
-    Args:
-        walk: an opened walk; a face and the switches come back before its form is
-            sent, a referral's code until its details are.
-        purpose: one that the walk withholds.
-        language: the language the page was shown in.
-
-    Raises:
-        StepOutOfOrder: it is not withheld, or its page was sent already.
-    """
-    with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
-        locked = _locked(walk)
-        late = locked.chosen_at is not None
-        if purpose not in withheld(locked) or (
-            late and (purpose != Purpose.ATTRIBUTION or locked.details_at is not None)
-        ):
-            raise StepOutOfOrder
-        locked.withheld = [one for one in locked.withheld if one != purpose]
-        locked.save(update_fields=["withheld"])
-        if late:
-            screen_show(
-                unit=unit,
-                walk=locked,
-                screen="details",
-                language=language,
-                offered=[purpose],
-            )
-        else:
-            locked.language = language
-            locked.save(update_fields=["language"])
-            _form_show(unit, locked, language)
+            guardian_show(unit, locked, language)
+    walk_refuse(locked, refused, rules, language)
     return locked
 
 
@@ -252,28 +214,28 @@ def walk_face(*, walk: Walk, answer: bool, language: str) -> Walk:
     """
     site = walk.kiosk.site
     if answer and walk.face_answered_at is None:
-        _notice_keep(walk, [Purpose.FACE_CHECKIN], language, show=_face_show)
+        _notice_keep(walk, [Purpose.FACE_CHECKIN], language, show=face_show)
     with journal.unit(act=VISITOR, site=site) as unit:
-        locked = _locked(walk)
+        locked = walk_locked(walk)
         if not locked.face_offered or locked.face_answered_at is not None:
             raise StepOutOfOrder
         if stop_share(site=site, purpose=Purpose.FACE_CHECKIN) is not None:
             raise PurposeStopped
         rules = walk_rules(locked)
         if language != locked.language:
-            _face_show(unit, locked, language)
+            face_show(unit, locked, language)
             locked.language = language
         if answer:
             if assessment_live(site=site, purpose=Purpose.FACE_CHECKIN) is None:
                 raise AssessmentRequired(refusal=_shut(unit, "assessment"))
             if device_live(kiosk=locked.kiosk) is None:
                 raise DeviceRequired(refusal=_shut(unit, "device"))
-            _grant(unit, locked, Purpose.FACE_CHECKIN, rules, language)
+            walk_grant(unit, locked, Purpose.FACE_CHECKIN, rules, language)
         locked.choices = {**locked.choices, Purpose.FACE_CHECKIN: answer}
         locked.face_answered_at = clock.now()
         locked.save()
     if not answer:
-        _refuse(locked, [Purpose.FACE_CHECKIN], rules, language)
+        walk_refuse(locked, [Purpose.FACE_CHECKIN], rules, language)
     return locked
 
 
@@ -287,37 +249,6 @@ def walk_face_due(*, walk: Walk) -> bool:
     return stop_of(site=walk.kiosk.site, purpose=Purpose.FACE_CHECKIN) is None
 
 
-def walk_guardian(*, walk: Walk, relation: str | None, language: str) -> Walk:
-    """Record what a child's guardian decides, by their own act on their own page.
-
-    Args:
-        walk: of a child, whose form was sent.
-        relation: how they are related, with their yes to `contact`; None is a no.
-        language: the language the page was shown in.
-
-    Raises:
-        StepOutOfOrder: no guardian is asked here, or they have answered.
-    """
-    with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
-        locked = _locked(walk)
-        if not locked.guardian_offered or locked.guardian_answered_at is not None:
-            raise StepOutOfOrder
-        rules = walk_rules(locked)
-        if language != locked.language:
-            _guardian_show(unit, locked, language)
-            locked.language = language
-        if relation is not None:
-            _grant(unit, locked, Purpose.CONTACT, rules, language, guardian=relation)
-            locked.choices = {**locked.choices, Purpose.CONTACT: True}
-        locked.guardian_answered_at = clock.now()
-        if relation is None:
-            locked.details_at = locked.guardian_answered_at
-        locked.save()
-    if relation is None:
-        _refuse(locked, [Purpose.CONTACT], rules, language)
-    return locked
-
-
 def walk_finish(*, walk: Walk) -> Walk:
     """End the walk: sign the receipt, make pass and own page; twice is once.
 
@@ -328,7 +259,7 @@ def walk_finish(*, walk: Walk) -> Walk:
     """
     site = walk.kiosk.site
     with journal.unit(act=VISITOR, site=site) as unit:
-        locked = _locked(walk)
+        locked = walk_locked(walk)
         if locked.chosen_at is None or walk_face_due(walk=locked):
             raise StepOutOfOrder
         if locked.guardian_offered and locked.guardian_answered_at is None:
@@ -356,53 +287,10 @@ def walk_finish(*, walk: Walk) -> Walk:
     return locked
 
 
-def walk_ask_camera(*, walk: Walk) -> bool:
-    """Note that the holder of this phone stands at the screen; False without a consent.
-
-    The kiosk then offers to start the camera, for this walk only.
-    """
-    if walk.subject is None or walk.finished_at is None:
-        return False
-    live = consent_usable(
-        subject=walk.subject, purpose=Purpose.FACE_CHECKIN, site=walk.kiosk.site
-    )
-    if live is None:
-        return False
-    Walk.objects.filter(id=walk.id).update(camera_asked_at=clock.now())
-    return True
-
-
-def walk_camera_done(*, walk: Walk) -> None:
-    """Note that the camera step of a walk is over, however it ended."""
-    Walk.objects.filter(id=walk.id).update(
-        camera_asked_at=None, camera_done_at=clock.now()
-    )
-
-
 def walks_forget_due() -> int:
     """Delete the rows of walks that are a day old; return how many."""
     deleted, _ = Walk.objects.filter(created_at__lt=clock.now() - KEEP).delete()
     return deleted
-
-
-def _form_show(unit: Unit, walk: Walk, language: str) -> None:
-    screen_show(
-        unit=unit,
-        walk=walk,
-        screen="form",
-        language=language,
-        offered=switches_offered(walk),
-    )
-
-
-def _face_show(unit: Unit, walk: Walk, language: str) -> None:
-    screen_show(
-        unit=unit,
-        walk=walk,
-        screen="face",
-        language=language,
-        offered=[Purpose.FACE_CHECKIN],
-    )
 
 
 def _notice_keep(
@@ -423,24 +311,14 @@ def _notice_keep(
     if not any(rules_outdated(rules=rules, purpose=one) for one in purposes):
         return
     with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
-        locked = _locked(walk)
+        locked = walk_locked(walk)
         locked.rules = rules_get(site=walk.kiosk.site)
         locked.save(update_fields=["rules"])
         show(unit, locked, language)
     raise NoticeChanged
 
 
-def _guardian_show(unit: Unit, walk: Walk, language: str) -> None:
-    screen_show(
-        unit=unit,
-        walk=walk,
-        screen="guardian",
-        language=language,
-        offered=[Purpose.CONTACT],
-    )
-
-
-def _grant(
+def walk_grant(
     unit: Unit,
     walk: Walk,
     purpose: Purpose,
@@ -449,6 +327,7 @@ def _grant(
     *,
     guardian: str | None = None,
 ) -> None:
+    """Grant one purpose to the guest of a locked walk, who is somebody from now on."""
     walk.subject = walk.subject or Subject.objects.create()
     consent_grant(
         unit=unit,
@@ -461,7 +340,7 @@ def _grant(
     )
 
 
-def _refuse(
+def walk_refuse(
     walk: Walk, purposes: Sequence[Purpose], rules: Rules, language: str
 ) -> None:
     """Record refusals in a commit of their own, which names nobody.
@@ -490,7 +369,12 @@ def _shut(unit: Unit, reason: str) -> Draft:
     )
 
 
-def _locked(walk: Walk) -> Walk:
+def walk_locked(walk: Walk) -> Walk:
+    """Return a walk, locked for the rest of the transaction.
+
+    Raises:
+        WalkOver: its half hour is over.
+    """
     locked = (
         Walk.objects.select_for_update(of=("self",))
         .select_related("kiosk__site__operator", "subject", "rules", "receipt")

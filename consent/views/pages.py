@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from audit.say import CHINESE, ENGLISH, Language, Say
+from consent.endings import walk_end
 from consent.models import Site, Walk
 from consent.purposes import Purpose
 from consent.refusals import QUIET, refusals_read, refusals_written
@@ -80,6 +82,17 @@ def walk_next(walk: Walk) -> str:
     if walk.details_at is None:
         return "leads:details"
     return "leads:done"
+
+
+def walk_on(walk: Walk) -> HttpResponse:
+    """Send on to the next page, after the answer to this one.
+
+    Whoever has none left to answer has arrived; that is recorded before the last page
+    is shown, which itself changes nothing.
+    """
+    if walk_next(walk) == "leads:done":
+        walk_end(walk=walk)
+    return redirect(walk_next(walk))
 
 
 def refusals_of(request: HttpRequest) -> dict[Purpose, datetime]:

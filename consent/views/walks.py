@@ -25,15 +25,15 @@ from consent.forms import (
 from consent.models import Walk
 from consent.purposes import Purpose
 from consent.selectors import token_hash
+from consent.services.guardians import walk_guardian
 from consent.services.links import link_find, pass_code, pass_of
 from consent.services.offers import switches_offered, withheld
+from consent.services.reconsidering import walk_reconsider
 from consent.services.walks import (
     walk_choose,
     walk_face,
-    walk_guardian,
     walk_of_code,
     walk_open,
-    walk_reconsider,
 )
 from consent.stops import stop_of
 from consent.views.pages import (
@@ -47,6 +47,7 @@ from consent.views.pages import (
     walk_context,
     walk_next,
     walk_of,
+    walk_on,
     withheld_shown,
 )
 
@@ -97,7 +98,7 @@ def choice(request: HttpRequest) -> HttpResponse:
                 under_14=form.under_14,
                 language=form.cleaned_data["language"],
             )
-            response = redirect(walk_next(walk))
+            response = walk_on(walk)
             if not form.under_14:
                 # A child's form answers for nobody.
                 no = [one for one, answer in form.choices.items() if not answer]
@@ -145,7 +146,7 @@ def face(request: HttpRequest) -> HttpResponse:
             answer = form.cleaned_data["answer"] == "face"
             shown = form.cleaned_data["language"]
             walk = walk_face(walk=walk, answer=answer, language=shown)
-            response = redirect(walk_next(walk))
+            response = walk_on(walk)
             no = [] if answer else [Purpose.FACE_CHECKIN]
             refusals_keep(request, response, walk, refused=no)
             return response
@@ -177,7 +178,7 @@ def guardian(request: HttpRequest) -> HttpResponse:
             relation = form.cleaned_data["relation"] if yes else None
             shown = form.cleaned_data["language"]
             walk = walk_guardian(walk=walk, relation=relation, language=shown)
-            return redirect(walk_next(walk))
+            return walk_on(walk)
         status = 400
     rows = context["notice"]["purposes"]
     contact = next(one for one in rows if one["id"] == Purpose.CONTACT)

@@ -18,7 +18,7 @@ from consent.errors import PurposeStopped
 from consent.models import Kiosk, Site
 from consent.selectors import kiosk_of_token, site_first
 from consent.views.pages import at_site
-from leads.checkin import face_stopped
+from leads.availability import face_stopped
 
 KIOSK_COOKIE = "kiosk"
 KIOSK_SECONDS = 400 * 24 * 3600

@@ -26,7 +26,8 @@ from consent.views.pages import (
     language_of,
     walk_next,
 )
-from leads.checkin import capture_done, capture_stop, face_stopped
+from leads.availability import face_stopped
+from leads.checkin import capture_done, capture_stop
 from leads.forms import PairForm, StateForm
 from leads.kiosks import code_seconds, guests, walk_asking, walk_at
 from leads.turns import camera_due

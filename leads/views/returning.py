@@ -17,19 +17,18 @@ from consent.selectors import rules_get
 from consent.services.links import pass_find
 from consent.services.walks import VISITOR
 from consent.views.pages import language_of
-from leads.checkin import (
-    candidates,
-    compare_begin,
+from leads.availability import (
     face_demand,
     face_offered,
     face_stopped,
-    kiosk_act,
     match_stands,
 )
+from leads.candidates import candidates
+from leads.checkin import compare_begin
 from leads.contacts import subject_of_phone
 from leads.errors import NobodyEnrolled
 from leads.forms import CodeForm, CompareForm, DigitsForm, PhoneForm
-from leads.kiosks import attempt_failed, attempts_allow
+from leads.kiosks import attempt_failed, attempts_allow, kiosk_act
 from leads.models import Visit
 from leads.views.access import (
     KioskRequest,

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.drawing import qr_svg
 from consent.errors import PassUnknown, PurposeStopped
@@ -18,16 +18,17 @@ from consent.forms import EmptyForm
 from consent.models import Walk
 from consent.purposes import Purpose
 from consent.selectors import consent_usable
+from consent.services.camera_step import walk_ask_camera
 from consent.services.links import (
-    link_code_of,
+    link_code,
     link_find,
-    link_issue,
+    link_of,
     link_token,
     pass_code,
     pass_of,
 )
 from consent.services.offers import UNDER_14, withheld
-from consent.services.walks import VISITOR, walk_ask_camera
+from consent.services.walks import VISITOR
 from consent.views.pages import (
     VISITOR_COOKIE,
     VISITOR_SECONDS,
@@ -36,6 +37,7 @@ from consent.views.pages import (
     walk_context,
     walk_next,
     walk_of,
+    walk_on,
     withheld_shown,
 )
 from faces.selectors import face_enrolled
@@ -43,15 +45,14 @@ from leads.arrivals import (
     attribution_consent,
     contact_consent,
     referral_asked,
-    walk_arrive,
     walk_details,
 )
-from leads.checkin import face_stopped
+from leads.availability import face_stopped
 from leads.forms import DetailsForm
 from leads.models import Visit
 from leads.stories import receipt_shown
 from leads.turns import camera_due
-from leads.visits import again_key, visit_of, visit_record
+from leads.visits import again_key, visit_of, visit_of_finished, visit_record
 
 
 @login_not_required
@@ -74,13 +75,13 @@ def details(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = DetailsForm(request.POST, language=language, **asked)
         if form.is_valid():
-            walk_details(
+            walk = walk_details(
                 walk=walk,
                 details=form.details,
                 referral_code=form.cleaned_data.get("referral_code", ""),
                 language=language,
             )
-            return redirect("leads:done")
+            return walk_on(walk)
         status = 400
     context = walk_context(request, walk)
     asks = None
@@ -107,17 +108,29 @@ def details(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_http_methods(["GET", "POST"])
 def done(request: HttpRequest) -> HttpResponse:
-    """Show receipt, pass and what comes next; the arrival is recorded once."""
+    """Show receipt, pass and what comes next; looking changes nothing.
+
+    The arrival was recorded with the last answer. Where that failed, this page has a
+    button that records it.
+    """
     walk = walk_of(request)
     if walk_next(walk) != "leads:done":
         return redirect(walk_next(walk))
-    walk, visit = walk_arrive(walk=walk)
+    if request.method == "POST":
+        EmptyForm(request.POST, language=language_of(request))
+        return walk_on(walk)
+    visit = visit_of_finished(walk=walk)
+    if visit is None:
+        return render(request, "leads/arrive_form.html", walk_context(request, walk))
     context = _done_context(request, walk, visit)
     response = render(request, "consent/visit_done.html", context)
+    link = None
     if walk.subject is not None and walk.surface == "phone":
-        token = link_token(link=link_issue(subject=walk.subject))
+        link = link_of(subject=walk.subject)
+    if link is not None:
+        token = link_token(link=link)
         cookie_set(response, VISITOR_COOKIE, token, seconds=VISITOR_SECONDS)
     return response
 
@@ -195,9 +208,10 @@ def _done_context(request: HttpRequest, walk: Walk, visit: Visit) -> dict[str, A
         enrolled=enrolled,
     )
     # On the shared screen the link would open the page for whoever comes next.
-    if walk.surface == "phone":
-        token = link_token(link=link_issue(subject=subject))
-        context["page_code"] = link_code_of(subject=subject)
+    link = link_of(subject=subject) if walk.surface == "phone" else None
+    if link is not None:
+        token = link_token(link=link)
+        context["page_code"] = link_code(link=link)
         context["page_link"] = (
             f"{settings.PUBLIC_URL}{reverse('consent:link_open')}#{token}"
         )

@@ -9,7 +9,7 @@ from consent.errors import RulesInvalid, StepOutOfOrder
 from consent.models import Consent, Guardianship, Receipt, Subject, Walk
 from consent.purposes import SWITCHES, Purpose
 from consent.receipts import receipt_read
-from consent.services import walks
+from consent.services import guardians, reconsidering, walks
 from tests import make
 from tests.conftest import Database
 
@@ -38,7 +38,7 @@ def test_without_a_word_in_the_rules_no_guardian_is_asked(house: make.House) -> 
     walk = child(house)
     assert not walk.guardian_offered
     with pytest.raises(StepOutOfOrder):
-        walks.walk_guardian(walk=walk, relation="parent", language="en")
+        guardians.walk_guardian(walk=walk, relation="parent", language="en")
     assert not Subject.objects.exists()
 
 
@@ -58,7 +58,7 @@ def test_a_guardian_consents_to_contact_with_a_record(house: make.House) -> None
     assert not Consent.objects.exists()
     with pytest.raises(StepOutOfOrder):
         walks.walk_finish(walk=walk)
-    walk = walks.walk_guardian(walk=walk, relation="parent", language="en")
+    walk = guardians.walk_guardian(walk=walk, relation="parent", language="en")
     consent = Consent.objects.get()
     assert (consent.purpose, consent.given_by) == ("contact", "guardian")
     assert Guardianship.objects.get().relation == "parent"
@@ -81,7 +81,7 @@ def test_a_guardians_no_leaves_nothing(house: make.House) -> None:
     before = {one["purpose"] for one in event_list(kind="consent.refused")}
     # The child did not refuse what is their guardian's to decide.
     assert "contact" not in before
-    walk = walks.walk_guardian(walk=walk, relation=None, language="en")
+    walk = guardians.walk_guardian(walk=walk, relation=None, language="en")
     assert walk.details_at is not None
     assert event_list(kind="consent.refused")[0]["purpose"] == "contact"
     walk = walks.walk_finish(walk=walk)
@@ -92,14 +92,16 @@ def test_a_guardians_no_leaves_nothing(house: make.House) -> None:
 def test_it_is_asked_once_and_opens_nothing_else(house: make.House) -> None:
     allowed(house)
     walk = child(house)
-    walk = walks.walk_guardian(walk=walk, relation="guardian", language="en")
+    walk = guardians.walk_guardian(walk=walk, relation="guardian", language="en")
     for relation in ("parent", None):
         with pytest.raises(StepOutOfOrder):
-            walks.walk_guardian(walk=walk, relation=relation, language="en")
+            guardians.walk_guardian(walk=walk, relation=relation, language="en")
     with pytest.raises(StepOutOfOrder):
         walks.walk_face(walk=walk, answer=True, language="en")
     with pytest.raises(StepOutOfOrder):
-        walks.walk_reconsider(walk=walk, purpose=Purpose.ATTRIBUTION, language="en")
+        reconsidering.walk_reconsider(
+            walk=walk, purpose=Purpose.ATTRIBUTION, language="en"
+        )
 
 
 def test_an_adult_is_no_guardian(house: make.House) -> None:
@@ -109,4 +111,4 @@ def test_an_adult_is_no_guardian(house: make.House) -> None:
     walk = walks.walk_choose(walk=walk, choices=YES, under_14=False, language="en")
     assert not walk.guardian_offered
     with pytest.raises(StepOutOfOrder):
-        walks.walk_guardian(walk=walk, relation="parent", language="en")
+        guardians.walk_guardian(walk=walk, relation="parent", language="en")

@@ -14,7 +14,7 @@ from consent.errors import StepOutOfOrder
 from consent.models import Consent, Walk
 from consent.purposes import SWITCHES, Purpose
 from consent.refusals import refusals_read, refusals_written
-from consent.services import walks
+from consent.services import reconsidering, walks
 from consent.services.offers import face_offered, referral_offered, switches_offered
 from tests import make
 from tests.conftest import Database
@@ -114,15 +114,17 @@ def test_their_own_change_of_mind_brings_the_switch_back_unset(
     house: make.House,
 ) -> None:
     walk = opened(house, CONTACT, Purpose.FACE_CHECKIN)
-    walk = walks.walk_reconsider(walk=walk, purpose=CONTACT, language="en")
+    walk = reconsidering.walk_reconsider(walk=walk, purpose=CONTACT, language="en")
     assert switches_offered(walk) == list(SWITCHES)
     assert not face_offered(walk)
-    walk = walks.walk_reconsider(walk=walk, purpose=Purpose.FACE_CHECKIN, language="en")
+    walk = reconsidering.walk_reconsider(
+        walk=walk, purpose=Purpose.FACE_CHECKIN, language="en"
+    )
     assert face_offered(walk)
     assert walk.choices == {}
     assert len(event_list(kind="notice.shown")) == 3
     with pytest.raises(StepOutOfOrder):
-        walks.walk_reconsider(walk=walk, purpose=CONTACT, language="en")
+        reconsidering.walk_reconsider(walk=walk, purpose=CONTACT, language="en")
 
 
 def test_a_no_on_the_form_is_not_asked_again_on_a_later_page(
@@ -137,8 +139,10 @@ def test_a_no_on_the_form_is_not_asked_again_on_a_later_page(
     )
     assert not referral_offered(walk)
     with pytest.raises(StepOutOfOrder):
-        walks.walk_reconsider(walk=walk, purpose=CONTACT, language="en")
-    walk = walks.walk_reconsider(walk=walk, purpose=Purpose.ATTRIBUTION, language="en")
+        reconsidering.walk_reconsider(walk=walk, purpose=CONTACT, language="en")
+    walk = reconsidering.walk_reconsider(
+        walk=walk, purpose=Purpose.ATTRIBUTION, language="en"
+    )
     assert referral_offered(walk)
     assert event_list(kind="notice.shown")[0]["data"]["screen"] == "details"
 

@@ -27,7 +27,7 @@ from consent.models import (
 )
 from consent.purposes import SWITCHES, Purpose
 from consent.receipts import receipt_read
-from consent.services import places, publishing, walks
+from consent.services import camera_step, places, publishing, walks
 from consent.services.consents import consents_withdraw
 from consent.services.links import ALPHABET
 from consent.services.offers import UNDER_14
@@ -279,7 +279,7 @@ def test_under_14_gets_no_face(house: make.House) -> None:
     assert keys.keys_stored() == {}
     refused = event_list(kind="consent.refused")
     assert {event["purpose"] for event in refused} == set(SWITCHES)
-    assert not walks.walk_ask_camera(walk=walk)
+    assert not camera_step.walk_ask_camera(walk=walk)
 
 
 def test_without_a_current_assessment_no_face_is_offered(house: make.House) -> None:
@@ -332,16 +332,16 @@ def test_a_walk_is_finished_after_every_answer_and_once(house: make.House) -> No
 def test_the_camera_is_asked_for_under_a_live_consent_only(house: make.House) -> None:
     with_face = make.walk_finished(kiosk=house.kiosk, face=True)
     without = make.walk_finished(kiosk=house.kiosk, yes={Purpose.CONTACT: True})
-    assert walks.walk_ask_camera(walk=with_face)
-    assert not walks.walk_ask_camera(walk=without)
-    assert not walks.walk_ask_camera(walk=make.walk_finished(kiosk=house.kiosk))
+    assert camera_step.walk_ask_camera(walk=with_face)
+    assert not camera_step.walk_ask_camera(walk=without)
+    assert not camera_step.walk_ask_camera(walk=make.walk_finished(kiosk=house.kiosk))
     asked = Walk.objects.filter(camera_asked_at__isnull=False)
     assert list(asked) == [with_face]
-    walks.walk_camera_done(walk=with_face)
+    camera_step.walk_camera_done(walk=with_face)
     assert not asked.all().exists()
     assert with_face.subject is not None
     consents_withdraw(subject=with_face.subject, purposes=None, act=walks.VISITOR)
-    assert not walks.walk_ask_camera(walk=with_face)
+    assert not camera_step.walk_ask_camera(walk=with_face)
 
 
 def test_a_walk_keeps_the_rules_it_was_shown(house: make.House) -> None:

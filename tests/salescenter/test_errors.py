@@ -11,7 +11,7 @@ from audit.errors import DomainError
 from consent.errors import CodeStale, PassUnknown
 from faces.errors import FrameFault, FrameInvalid
 from salescenter.answering import error_response
-from salescenter.errors import ANSWERS, answer_of
+from salescenter.errors import ANSWERS, TABLES, answer_of
 
 
 def _kinds(root: type[DomainError]) -> Iterator[type[DomainError]]:
@@ -28,6 +28,7 @@ def test_every_error_has_its_own_line() -> None:
         kind for kind in _kinds(DomainError) if kind.__module__.split(".")[0] in PRODUCT
     }
     assert {kind.__name__ for kind in raised} == {kind.__name__ for kind in ANSWERS}
+    assert sum(map(len, TABLES)) == len(ANSWERS)
 
 
 def test_every_answer_is_a_refusal_with_words_in_both_languages() -> None:

@@ -1,0 +1,47 @@
+"""Whether a face may be used at a kiosk now: assessed, approved, not stopped."""
+
+from __future__ import annotations
+
+from consent.errors import AssessmentRequired, DeviceRequired, PurposeStopped
+from consent.models import Kiosk, Site, Subject
+from consent.purposes import Purpose
+from consent.selectors import assessment_live, consent_usable, device_live
+from consent.stops import stop_of
+
+
+def face_offered(*, kiosk: Kiosk) -> bool:
+    """Tell whether a face may be used here: assessed, camera approved, not stopped."""
+    site = kiosk.site
+    if face_stopped(site=site):
+        return False
+    return (
+        assessment_live(site=site, purpose=Purpose.FACE_CHECKIN) is not None
+        and device_live(kiosk=kiosk) is not None
+    )
+
+
+def face_demand(*, kiosk: Kiosk) -> None:
+    """Check that a face may be used at a kiosk, before anybody is asked for one.
+
+    Raises:
+        PurposeStopped: the stop switch is on.
+        AssessmentRequired: faces are not assessed at this site, or no longer.
+        DeviceRequired: this kiosk's camera is not approved, or no longer.
+    """
+    if face_stopped(site=kiosk.site):
+        raise PurposeStopped
+    if assessment_live(site=kiosk.site, purpose=Purpose.FACE_CHECKIN) is None:
+        raise AssessmentRequired
+    if device_live(kiosk=kiosk) is None:
+        raise DeviceRequired
+
+
+def face_stopped(*, site: Site) -> bool:
+    """Tell whether the stop switch of a site is on for faces."""
+    return stop_of(site=site, purpose=Purpose.FACE_CHECKIN) is not None
+
+
+def match_stands(*, subject: Subject, site: Site) -> bool:
+    """Tell whether somebody who was matched still consents to that."""
+    live = consent_usable(subject=subject, purpose=Purpose.FACE_CHECKIN, site=site)
+    return live is not None

@@ -1,0 +1,67 @@
+"""Answers to errors of visits, referrals and attribution."""
+
+from __future__ import annotations
+
+from audit.errors import DomainError
+from audit.say import Say
+from leads import errors as leads
+from leads.attribution.errors import FactsMalformed
+from leads.phones import PhoneInvalid
+from salescenter.answers.answer import (
+    CHOICES_STAND,
+    NOTHING_KEPT,
+    OTHER_WAYS,
+    TELL_OPERATOR,
+    Answer,
+)
+
+ANSWERS: dict[type[DomainError], Answer] = {
+    leads.VisitorUnknown: Answer(
+        404, Say("没有找到您", "We could not find you"), NOTHING_KEPT, OTHER_WAYS
+    ),
+    leads.NobodyEnrolled: Answer(
+        404,
+        Say("没有可以比对的人脸", "There is no face to compare with"),
+        Say("摄像头没有打开。", "The camera was not switched on."),
+        OTHER_WAYS,
+    ),
+    leads.ReferralKnown: Answer(
+        409,
+        Say("这位客户已经报备过", "This client was announced already"),
+        Say("原来的报备仍然有效。", "The first referral still stands."),
+        Say(
+            "保护期结束后可以再次报备。",
+            "Announce again when its protection has ended.",
+        ),
+    ),
+    leads.ReferralUnknown: Answer(
+        404,
+        Say("没有找到这个报备码", "We cannot find this referral code"),
+        CHOICES_STAND,
+        Say(
+            "请核对 8 位报备码，或不填。",
+            "Please check its 8 characters, or leave it out.",
+        ),
+    ),
+    leads.AttributionRulesMissing: Answer(
+        503,
+        Say("判客规则还没有公布", "No rules of attribution are published yet"),
+        NOTHING_KEPT,
+        TELL_OPERATOR,
+    ),
+    PhoneInvalid: Answer(
+        400,
+        Say("这不是一个电话号码", "This is not a phone number"),
+        NOTHING_KEPT,
+        Say(
+            "请检查号码，境外号码请加 + 和国家代码。",
+            "Please check it; start numbers from abroad with +.",
+        ),
+    ),
+    FactsMalformed: Answer(
+        400,
+        Say("这份资料读不懂", "These facts cannot be read"),
+        NOTHING_KEPT,
+        Say("请按说明修改文件。", "Please correct the file as told."),
+    ),
+}
