@@ -63,6 +63,20 @@ class Judge:
         if before is not None:
             page.set_viewport_size(before)
 
+    def glance(self, device: Device, name: str, *, size: tuple[int, int]) -> None:
+        """Judge the page that is open at one width, in both languages."""
+        self.seen.append(name)
+        self._resize(device, size)
+        for language in ("en", "zh-hans"):
+            self._language(device, language)
+            told = f"{name}@{size[0]}-{language}"
+            self._axe(device, told)
+            self._picture(device, told, whole=True)
+            width = device.page.evaluate("document.scrollingElement.scrollWidth")
+            if width > size[0]:
+                wider = device.page.evaluate(WIDER)
+                self.faults.append(f"{told}: {width} px wide, {wider}")
+
     def _narrow(self, device: Device, name: str) -> None:
         self._resize(device, NARROWEST)
         width = device.page.evaluate("document.scrollingElement.scrollWidth")

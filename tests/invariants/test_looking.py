@@ -173,8 +173,10 @@ def test_on_ones_own_page_and_for_everybody_looking_changes_nothing(
     phone.post("/me/stop/", {"purpose": "attribution"})
     assert looked(phone, owner, own)["leads:withdrawn"] == 200
     sha256 = office.house.rules.sha256
-    told = looked(phone, owner, paths({EVERYBODY}, sha256=sha256, token="x"))
-    for name in ("rules", "rules_shared", "rules_version", "complain_answer"):
+    told = looked(
+        phone, owner, paths({EVERYBODY}, sha256=sha256, old=sha256, new=sha256)
+    )
+    for name in ("rules", "rules_changes", "rules_poster", "complain_answer"):
         assert told[f"consent:{name}"] == 200, name
 
 
