@@ -24,6 +24,7 @@ from consent.selectors import (
     consent_barred,
     consent_live,
     consents_share,
+    consents_usable,
     device_live,
 )
 from consent.stops import stop_share
@@ -53,10 +54,11 @@ def begin(
         model: the face model's identity, for the log.
         act: who acts.
         kiosk: where; results are accepted from this kiosk only.
-        candidates: consents of those the person may be; compared with no others.
+        candidates: consents of those the person may be; compared with no others, and
+            with none that may not be used now.
 
     Raises:
-        ConsentRequired: no live consent; the log says so.
+        ConsentRequired: no live consent, or none of a candidate; the log says so.
         ConsentBarred: what hangs on it is only kept for now.
         AssessmentRequired: the purpose is not assessed, or no longer.
         PurposeStopped: the stop switch is on.
@@ -71,6 +73,11 @@ def begin(
             )
         data: dict[str, object] = {"model": model}
         if mode == "compare":
+            # Whoever withdrew since the caller looked is named no more.
+            shared = consents_share(ids=[one.id for one in candidates])
+            candidates = consents_usable(
+                consents=[one for one in shared if one.purpose == purpose]
+            )
             if not candidates:
                 raise ConsentRequired(
                     refusal=refusal_draft(unit, purpose, subject, "no_candidate")

@@ -238,6 +238,25 @@ def test_a_candidate_who_withdrew_is_not_compared(
     assert (answer.verdict, answer.consent, answer.score) == ("no_match", None, None)
 
 
+def test_a_candidate_who_withdrew_before_the_start_is_not_named(
+    house: make.House,
+) -> None:
+    gone, stays = (make.person(kiosk=house.kiosk) for _ in range(2))
+    named = list(Consent.objects.filter(subject__in=[gone, stays]).order_by("id"))
+    consents_withdraw(subject=gone, purposes=None, act=VISITOR)
+    with _permit(house, make.person(kiosk=house.kiosk), "compare", candidates=named):
+        pass
+    (granted,) = event_list(kind="consent.granted", subject=stays.pseudonym)
+    (started,) = event_list(kind="face.compare.started")
+    assert started["data"]["candidates"] == [granted["seq"]]
+    with (
+        pytest.raises(ConsentRequired),
+        _permit(house, stays, "compare", candidates=named[:1]),
+    ):
+        pytest.fail("the gate opened")
+    assert event_list(kind="gate.refused")[0]["data"]["reason"] == "no_candidate"
+
+
 def test_the_same_face_matches_and_a_stranger_does_not(
     house: make.House, frame: bytes
 ) -> None:

@@ -1,0 +1,1 @@
+"""A random walk through everything that touches consent, watched from outside."""
