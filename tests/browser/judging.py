@@ -22,6 +22,13 @@ WIDER = """
   .slice(0, 3).map((one) => one.tagName + "." + one.className)
 """
 
+SQUEEZED = """
+() => [...document.querySelectorAll("main :is(b, small, p, h1, h2, dd, span, a)")]
+  .filter((one) => one.innerText.trim().length > 11 && one.getClientRects().length
+  && one.offsetWidth < 60 && !one.closest(".visually-hidden, svg"))
+  .slice(0, 3).map((one) => one.tagName + ": " + one.innerText.slice(0, 30))
+"""
+
 
 @dataclass
 class Judge:
@@ -76,6 +83,8 @@ class Judge:
             if width > size[0]:
                 wider = device.page.evaluate(WIDER)
                 self.faults.append(f"{told}: {width} px wide, {wider}")
+            if squeezed := device.page.evaluate(SQUEEZED):
+                self.faults.append(f"{told}: too narrow to read, {squeezed}")
 
     def _narrow(self, device: Device, name: str) -> None:
         self._resize(device, NARROWEST)
