@@ -156,7 +156,10 @@ def draft_decide(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
     if set(request.POST) - {"then", "note", CSRF_FIELD}:
         raise FieldsUnknown
     note = request.POST.get("note", "").strip()
-    if request.POST.get("then") == "return":
+    then = request.POST.get("then")
+    if then not in {"publish", "return"}:
+        raise FieldsUnknown
+    if then == "return":
         if not note:
             messages.error(request, NOTE_NEEDED.text(language))
             return redirect("consent:draft", name=found.id)

@@ -75,6 +75,8 @@ def test_a_version_goes_from_one_officer_to_the_other(
     assert "等另一个人批准" in words_of(sent)
     assert author.post(f"{place}decide/", {"then": "publish"}).status_code == 403
     assert "一版规则等您批准" in words_of(approver.get("/office/"))
+    for odd in ({}, {"then": "x"}):
+        assert approver.post(f"{place}decide/", odd).status_code == 400
     page = words_of(approver.get(place))
     assert "保存期限（天）" in page
     assert "先停用" in page
