@@ -37,10 +37,9 @@ def stop_share(*, site: Site, purpose: str) -> Stop | None:
     """As `stop_of`, and hold the switch as it is until this transaction commits.
 
     MUST be called inside a transaction, before its events: a press waits for it, and
-    what is written under it stands before the press in the log.
+    what is written under it stands before the press in the log. Publishing rules and
+    approving a closing wait likewise, so this is for every purpose.
     """
-    if not any(purpose in purposes for purposes in COVERS.values()):
-        return None
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT 1 FROM consent_site WHERE id = %s FOR SHARE", [str(site.id)]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.db.models import Max
 
 from audit import clock
 from audit.documents import document_put
@@ -67,7 +69,7 @@ def rules_publish(*, draft: Draft, act: Act) -> Rules:
             },
         )
         draft_decide(draft=locked, outcome="published", act=act)
-        now = clock.now()
+        now = _after_all(site)
         if prior is not None:
             Rules.objects.filter(id=prior.id).update(retired_at=now)
             _assessments_overtaken(unit, prior, material)
@@ -80,6 +82,16 @@ def rules_publish(*, draft: Draft, act: Act) -> Rules:
             material=material,
             draft=locked,
         )
+
+
+def _after_all(site: Site) -> datetime:
+    """Return now, or just after the latest version when the clock was set back.
+
+    Which version overtakes which is told by this moment alone.
+    """
+    latest = Rules.objects.filter(site=site).aggregate(at=Max("published_at"))["at"]
+    now = clock.now()
+    return now if latest is None else max(now, latest + timedelta(milliseconds=1))
 
 
 def rules_fit(*, document: dict[str, Any], site: Site) -> None:

@@ -13,7 +13,7 @@ from consent.errors import ConsentBarred, ConsentEnded, NoticeChanged
 from consent.models import Consent, Rules, Subject
 from consent.purposes import SWITCHES, Purpose
 from consent.selectors import consent_barred, consent_live, consent_usable
-from consent.services import walks
+from consent.services import publishing, walks
 from consent.services.consents import consent_grant, consents_withdraw, keys_destroy_due
 from consent.services.walks import VISITOR
 from faces.matching import MODEL
@@ -61,6 +61,32 @@ def test_a_longer_term_bars_the_use_and_extends_nothing(house: make.House) -> No
     longer(house, "2026-03", CONTACT=31)
     assert consent_barred(consent=old) == "rules_changed"
     assert list(log_faults()) == []
+
+
+def test_a_clock_that_was_set_back_bars_all_the_same(
+    house: make.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = grant(house, Subject.objects.create())
+    earlier = house.rules.published_at
+    monkeypatch.setattr(publishing.clock, "now", lambda: earlier)
+    longer(house, CONTACT=31)
+    monkeypatch.undo()
+    assert consent_barred(consent=old) == "rules_changed"
+
+
+def test_no_version_comes_between_the_look_at_a_consent_and_its_use(
+    house: make.House, db: Database
+) -> None:
+    old = grant(house, Subject.objects.create())
+    take = "SELECT 1 FROM consent_site FOR NO KEY UPDATE NOWAIT"
+    with journal.unit(act=VISITOR, site=house.site) as unit:
+        gate.allow(
+            unit=unit, subject=old.subject, purpose=Purpose.CONTACT, site=house.site
+        )
+        with db.connect("app") as other, pytest.raises(psycopg.Error):
+            other.execute(take)
+    with db.connect("app") as other:
+        other.execute(take)
 
 
 def test_an_editorial_change_bars_nothing(house: make.House) -> None:
