@@ -280,7 +280,12 @@ def _links_revoke_with_last(unit: Unit, subject: Subject) -> None:
 
 
 def key_destroy(*, consent: Consent) -> None:
-    """Destroy an ended consent's key and tell the log; twice is as good as once."""
+    """Destroy an ended consent's key and tell the log; twice is as good as once.
+
+    The key of a consent that lives still is left alone.
+    """
+    if Consent.objects.filter(id=consent.id, state="active").exists():
+        return
     keys.key_destroy(consent=consent.id)
     with journal.unit(act=SYSTEM, site=consent.site) as unit:
         locked = (

@@ -9,7 +9,13 @@ from consent.models import Walk
 from consent.purposes import Purpose
 from consent.services.offers import walk_rules
 from consent.services.screens import guardian_show
-from consent.services.walks import VISITOR, walk_grant, walk_locked, walk_refuse
+from consent.services.walks import (
+    VISITOR,
+    notice_keep,
+    walk_grant,
+    walk_locked,
+    walk_refuse,
+)
 
 
 def walk_guardian(*, walk: Walk, relation: str | None, language: str) -> Walk:
@@ -22,7 +28,11 @@ def walk_guardian(*, walk: Walk, relation: str | None, language: str) -> Walk:
 
     Raises:
         StepOutOfOrder: no guardian is asked here, or they have answered.
+        NoticeChanged: as `walk_choose`.
     """
+    asked = walk.guardian_offered and walk.guardian_answered_at is None
+    if relation is not None and asked:
+        notice_keep(walk, [Purpose.CONTACT], language, show=guardian_show)
     with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
         locked = walk_locked(walk)
         if not locked.guardian_offered or locked.guardian_answered_at is not None:

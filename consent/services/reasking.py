@@ -25,6 +25,7 @@ from consent.selectors import (
 from consent.services.consents import consent_grant, consents_withdraw, key_destroy
 from consent.services.walks import VISITOR
 from consent.showing import notice_show
+from consent.stops import stop_share
 
 SCREEN = "again"
 
@@ -41,12 +42,16 @@ def question_find(*, subject: Subject, purpose: str) -> Question | None:
     """Return the question that waits for a person, or None: there is none to ask.
 
     A purpose that the rules in force have no more, or a face without a current
-    assessment, cannot be agreed to; it can only be stopped.
+    assessment, cannot be agreed to; it can only be stopped. What a guardian said yes
+    to is not asked here either: this page cannot tell who answers, and a guardian
+    declares themself on a page of their own, at a visit.
     """
     for consent in consents_live(subject=subject):
         if consent.purpose != purpose:
             continue
         if consent_barred(consent=consent) != "rules_changed":
+            return None
+        if consent.given_by == "guardian":
             return None
         rules = rules_get(site=consent.site)
         if purpose not in document(sha256=rules.sha256)["purposes"]:
@@ -98,6 +103,10 @@ def question_answer(
         raise NoticeChanged
     site = question.before.site
     with journal.unit(act=VISITOR, site=site) as unit:
+        # No version comes into force between this look and the commit.
+        stop_share(site=site, purpose=purpose)
+        if rules_get(site=site).sha256 != rules:
+            raise NoticeChanged
         consent_grant(
             unit=unit,
             subject=subject,

@@ -164,7 +164,7 @@ def walk_choose(
     """
     if walk.chosen_at is None and not under_14:
         yes = [purpose for purpose, answer in choices.items() if answer]
-        _notice_keep(walk, yes, language, show=form_show)
+        notice_keep(walk, yes, language, show=form_show)
     with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
         locked = walk_locked(walk)
         if locked.chosen_at is not None or set(choices) != set(
@@ -214,7 +214,7 @@ def walk_face(*, walk: Walk, answer: bool, language: str) -> Walk:
     """
     site = walk.kiosk.site
     if answer and walk.face_answered_at is None:
-        _notice_keep(walk, [Purpose.FACE_CHECKIN], language, show=face_show)
+        notice_keep(walk, [Purpose.FACE_CHECKIN], language, show=face_show)
     with journal.unit(act=VISITOR, site=site) as unit:
         locked = walk_locked(walk)
         if not locked.face_offered or locked.face_answered_at is not None:
@@ -293,7 +293,7 @@ def walks_forget_due() -> int:
     return deleted
 
 
-def _notice_keep(
+def notice_keep(
     walk: Walk,
     purposes: Sequence[Purpose],
     language: str,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from audit.selectors import event_list, log_faults
-from consent.errors import RulesInvalid, StepOutOfOrder
+from consent.errors import NoticeChanged, RulesInvalid, StepOutOfOrder
 from consent.models import Consent, Guardianship, Receipt, Subject, Walk
 from consent.purposes import SWITCHES, Purpose
 from consent.receipts import receipt_read
+from consent.selectors import consent_barred
 from consent.services import guardians, reconsidering, walks
+from consent.services.reasking import question_find
 from tests import make
 from tests.conftest import Database
 
@@ -23,8 +25,8 @@ def house(db: Database) -> make.House:
     return make.house()
 
 
-def allowed(house: make.House) -> None:
-    document = {**make.rules_document("2026-02"), "minors": {"contact": True}}
+def allowed(house: make.House, label: str = "2026-02", **days: int) -> None:
+    document = {**make.rules_document(label, **days), "minors": {"contact": True}}
     make.rules_published(site=house.site, document=document)
 
 
@@ -112,3 +114,26 @@ def test_an_adult_is_no_guardian(house: make.House) -> None:
     assert not walk.guardian_offered
     with pytest.raises(StepOutOfOrder):
         guardians.walk_guardian(walk=walk, relation="parent", language="en")
+
+
+def test_a_guardian_agrees_to_the_rules_in_force_only(house: make.House) -> None:
+    allowed(house)
+    walk = child(house)
+    allowed(house, "2026-03", CONTACT=31)
+    with pytest.raises(NoticeChanged):
+        guardians.walk_guardian(walk=walk, relation="parent", language="en")
+    walk.refresh_from_db()
+    guardians.walk_guardian(walk=walk, relation="parent", language="en")
+    consent = Consent.objects.get()
+    assert consent.rules.label == "2026-03"
+    assert consent_barred(consent=consent) is None
+
+
+def test_a_child_is_not_asked_again_in_place_of_a_guardian(house: make.House) -> None:
+    allowed(house)
+    walk = child(house)
+    walk = guardians.walk_guardian(walk=walk, relation="parent", language="en")
+    consent = Consent.objects.get()
+    allowed(house, "2026-03", CONTACT=31)
+    assert consent_barred(consent=consent) == "rules_changed"
+    assert question_find(subject=consent.subject, purpose=Purpose.CONTACT) is None

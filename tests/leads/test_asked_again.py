@@ -9,9 +9,12 @@ from django.test import Client
 
 from audit.selectors import event_list, log_faults
 from consent import keys
+from consent.errors import NoticeChanged
 from consent.models import Consent, Rules, Subject
 from consent.purposes import Purpose
 from consent.selectors import consent_usable
+from consent.services import reasking
+from consent.services.consents import key_destroy
 from consent.services.links import link_issue, link_token
 from consent.views.pages import VISITOR_COOKIE
 from leads.models import Contact
@@ -99,3 +102,26 @@ def test_nobody_is_asked_what_did_not_change(house: make.House) -> None:
     assert client.post(AGAIN, CONTACT)["Location"] == "/me/"
     assert answer(client, house.rules, "yes").status_code == 403
     assert client.post(AGAIN, {"purpose": "x"}).status_code == 400
+
+
+def test_a_version_that_comes_meanwhile_costs_nobody_their_key(
+    house: make.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = somebody(house)
+    old = Consent.objects.get(subject=subject)
+    shown = longer(house)
+    asked = reasking.question_find(subject=subject, purpose=Purpose.CONTACT)
+    longer(house, "2026-03", 32)
+    monkeypatch.setattr(reasking, "question_find", lambda **_: asked)
+    with pytest.raises(NoticeChanged):
+        reasking.question_answer(
+            subject=subject,
+            purpose=Purpose.CONTACT,
+            yes=True,
+            rules=shown.sha256,
+            language="en",
+        )
+    assert not keys.key_missing(consent=old.id)
+    key_destroy(consent=old)
+    assert not keys.key_missing(consent=old.id)
+    assert event_list(kind="receipt.issued")[0]["rules"] == house.rules.sha256
