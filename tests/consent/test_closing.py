@@ -400,3 +400,21 @@ def test_a_closing_moves_in_the_log_and_stays(db: Database, house: make.House) -
         link.execute(approve)
     with db.connect("owner") as owner:
         owner.execute("DELETE FROM consent_siteclosing")
+
+
+def test_a_closing_is_not_approved_as_it_is_asked_for(
+    db: Database, house: make.House
+) -> None:
+    statement = (
+        "INSERT INTO consent_siteclosing (id, site_id, asked_at, asked_by,"
+        " asked_event_id, approved_at, approved_by, approved_event_id)"
+        " SELECT gen_random_uuid(), s.id, now(), 'st-1', e.eid, now(), 'st-2', e.eid"
+        " FROM consent_site s, (SELECT eid FROM audit_event LIMIT 1) e"
+    )
+    with db.connect("app") as link, pytest.raises(psycopg.Error, match="step by step"):
+        link.execute(statement)
+    with db.connect("owner") as owner:
+        owner.execute("DROP TRIGGER consent_closing_begins ON consent_siteclosing")
+    with db.connect("app", autocommit=False) as link:
+        assert link.execute(statement).rowcount == 1
+        link.rollback()

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.db import DatabaseError
 
 from audit import clock, demonstration
 from audit.selectors import event_list
@@ -232,6 +233,31 @@ def test_the_database_publishes_nothing_that_two_people_did_not(
         connection.execute("DROP TRIGGER consent_rules_by_two ON consent_rules")
         connection.execute(ROW, values)
     assert Rules.objects.filter(label="x").count() == 1
+
+
+@pytest.mark.parametrize("what", ["material", "published_at"])
+def test_the_database_lets_no_version_bar_less_than_its_event_says(
+    house: make.House, db: Database, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The service is made to write another row than its event tells."""
+    create = Rules.objects.create
+
+    def other(**values: Any) -> Rules:
+        wrong = {"material": [], "published_at": house.rules.published_at}
+        return create(**{**values, what: wrong[what]})
+
+    def publish(label: str) -> None:
+        document = make.rules_document(label, CONTACT=31 + int(label[-1]))
+        make.rules_published(site=house.site, document=document)
+
+    monkeypatch.setattr(Rules.objects, "create", other)
+    said = {"material": "what its event says", "published_at": "later than all"}
+    with pytest.raises(DatabaseError, match=said[what]):
+        publish("2026-02")
+    with db.connect("owner") as connection:
+        connection.execute("DROP TRIGGER consent_rules_by_two ON consent_rules")
+    publish("2026-03")
+    assert Rules.objects.filter(label="2026-03").exists()
 
 
 def test_the_database_opens_no_face_that_two_people_did_not_assess(

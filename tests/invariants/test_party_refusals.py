@@ -11,6 +11,8 @@ from consent.models import Consent, Disclosure, Party
 from consent.purposes import Purpose
 from consent.services.disclosing import disclosure_record
 from consent.services.parties import party_add, party_end
+from consent.services.restricting import consents_restrict
+from consent.services.walks import VISITOR
 from tests import make
 from tests.conftest import Database
 from tests.consent.test_disclosing import disclose
@@ -240,6 +242,26 @@ def test_the_ledger_refuses(db: Database, what: str) -> None:
         owner.execute(guard)
     with db.connect("app") as link:
         assert link.execute(statement).rowcount == 1
+
+
+@pytest.mark.parametrize("how", ["restricted", "overtaken"])
+def test_the_ledger_refuses_a_consent_that_is_barred(db: Database, how: str) -> None:
+    house = _house()
+    if how == "restricted":
+        subject = Disclosure.objects.get().subject
+        consents_restrict(subject=subject, purposes=None, act=VISITOR)
+    else:
+        document = make.rules_document("2026-03", CONTACT=31)
+        document = make.named(document, Party.objects.get(code="r-9"))
+        make.rules_published(site=house.site, document=document)
+    with db.connect("owner") as owner:
+        owner.execute(LOGGED)
+    with db.connect("app") as link, pytest.raises(psycopg.Error, match="restricted"):
+        link.execute(_row())
+    with db.connect("owner") as owner:
+        owner.execute(CONSENT)
+    with db.connect("app") as link:
+        assert link.execute(_row()).rowcount == 1
 
 
 def test_no_disclosure_is_in_the_log_that_the_ledger_lacks(db: Database) -> None:
