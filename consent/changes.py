@@ -13,6 +13,7 @@ looked past.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from typing import Any
 
 from consent.purposes import Purpose
 from consent.rules import LANGUAGES, MATCHING
+
+_UNSAID = re.compile(r"(?<!\d)[^\w%‰<>=≤≥±+]|[^\w%‰<>=≤≥±+](?!\d)|_")
+"""What says nothing; a mark between two digits does (1.5 is not 15), and `<` too."""
 
 _EXPLAINED = ("why", "retention", "effect", "refusal", "alternative", "cancel")
 """Words of a purpose that explain it; all its others say what is done, and how."""
@@ -165,7 +169,7 @@ def _plain(value: object) -> str:
     if isinstance(value, list):
         return "|".join(map(_plain, value))
     text = unicodedata.normalize("NFKC", "" if value is None else str(value))
-    return "".join(filter(str.isalnum, text.casefold()))
+    return "".join(_UNSAID.sub("", text.casefold()).split())
 
 
 def _more(old: object, new: object) -> bool:

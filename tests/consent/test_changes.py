@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from consent import changes
 from consent.changes import purposes_changed, rules_changes
 from consent.rules import LANGUAGES
 from tests import make
@@ -123,3 +124,11 @@ def test_a_recipient_who_goes_or_moves_is_editorial() -> None:
     assert purposes_changed(old=with_party, new=moved) == []
     more = changed(f"{PURPOSE}/recipients", [{**PARTY, "categories": "c, d"}])
     assert purposes_changed(old=with_party, new=more) == CONTACT
+
+
+@pytest.mark.parametrize(
+    ("one", "two"), [("1.5 m", "15 m"), ("score > 5", "score < 5"), ("5", "5%")]
+)
+def test_a_mark_that_says_something_is_no_punctuation(one: str, two: str) -> None:
+    assert changes._plain(one) != changes._plain(two)
+    assert changes._plain(f"{one}, A.") == changes._plain(f"{one} a")
