@@ -87,6 +87,6 @@ CREATE TRIGGER consent_closing_begins BEFORE INSERT OR UPDATE ON consent_siteclo
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0014_closings")]
+    dependencies = [("consent", "0015_key_due")]
 
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]
