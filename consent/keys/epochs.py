@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -70,10 +71,11 @@ class FileEpochs:
 
     def standing(self) -> dict[int, float]:
         """As `Epochs`; the time is the file's."""
-        found = {
-            int(path.stem.removeprefix("epoch-")): path.stat().st_mtime
-            for path in self.folder.glob("epoch-*.key")
-        }
+        found = {}
+        for path in self.folder.glob("epoch-*.key"):
+            # One that ends while it is looked at stands no more.
+            with suppress(FileNotFoundError):
+                found[int(path.stem.removeprefix("epoch-"))] = path.stat().st_mtime
         return dict(sorted(found.items()))
 
     def begin(self, epoch: int) -> None:

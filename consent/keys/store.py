@@ -11,7 +11,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -85,11 +85,13 @@ def keys_missing(*, consents: Iterable[UUID]) -> set[UUID]:
 
 def keys_stored() -> dict[UUID, float]:
     """Return the consents that have a key, with the file's time (seconds, epoch)."""
-    return {
-        UUID(entry.name.removesuffix(SUFFIX)): entry.stat().st_mtime
-        for entry in _entries(folder() / "data")
-        if entry.name.endswith(SUFFIX)
-    }
+    found = {}
+    for entry in _entries(folder() / "data"):
+        # One that is destroyed while it is looked at lies there no more.
+        with suppress(FileNotFoundError):
+            if entry.name.endswith(SUFFIX):
+                found[UUID(entry.name.removesuffix(SUFFIX))] = entry.stat().st_mtime
+    return found
 
 
 def tombstones_count() -> int:

@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
 
 from audit import clock
 from consent import keys
 from consent.errors import KeyMissing
 from consent.keys import durable, turning
 from consent.keys import store as storing
+from consent.keys.epochs import FileEpochs
 from consent.models import Consent
 from consent.purposes import Purpose
 from consent.services.consents import consents_expire_keyless
@@ -396,3 +398,16 @@ def test_a_key_wrapped_anew_while_it_is_read_opens(
 
     monkeypatch.setattr(storing, "wrapped_read", read_too_early)
     assert _unseal(consent, sealed) == PLAIN
+
+
+def test_what_vanishes_while_it_is_listed_is_not_there(
+    store: Path, consent: uuid.UUID
+) -> None:
+    # A link to nothing is listed and cannot be looked at, as what ends meanwhile.
+    gone = uuid.uuid4()
+    (store / "data" / f"{gone}.key").symlink_to("gone")
+    assert list(keys.keys_stored()) == [consent]
+    folder = Path(settings.EPOCHS_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "epoch-99.key").symlink_to("gone")
+    assert 99 not in FileEpochs(folder).standing()
