@@ -34,6 +34,7 @@ from consent.services.walks import walk_issue
 from tests import make
 from tests.audit.room import reader
 from tests.conftest import Database
+from tests.leads import make as make_leads
 from tests.leads.browsers import KioskBrowser, Phone, words_of
 
 pytestmark = pytest.mark.usefixtures("secrets_dir")
@@ -243,6 +244,7 @@ def test_without_a_camera_the_kiosk_offers_the_other_ways(house: make.House) -> 
 def test_a_guest_whose_camera_was_revoked_is_told_of_the_other_ways(
     house: make.House,
 ) -> None:
+    make_leads.attribution_published(house)
     browser, phone = KioskBrowser(house), Phone()
     phone.walk(browser.code(), face=True)
     phone.post("/visit/camera/")

@@ -10,7 +10,7 @@ import pytest
 from audit import clock, demonstration
 from audit.selectors import event_list, log_faults
 from consent import gate, journal
-from consent.errors import ConsentBarred, ConsentEnded
+from consent.errors import ConsentBarred, ConsentEnded, ConsentRequired
 from consent.models import Consent, Subject
 from consent.purposes import Purpose
 from consent.selectors import consent_barred, consent_live, consent_usable
@@ -134,8 +134,9 @@ def test_a_restricted_template_is_not_compared(house: make.House) -> None:
 
     assert verdict() == "match"
     _restrict(consent.subject, FACE)
-    assert verdict() == "no_match"
-    assert event_list(kind="face.compared")[0]["data"]["candidates"] == []
+    with pytest.raises(ConsentRequired):
+        verdict()
+    assert event_list(kind="gate.refused")[0]["data"]["reason"] == "no_candidate"
     assert FaceTemplate.objects.count() == 1
     consents_lift(subject=consent.subject, purposes=[FACE], act=VISITOR)
     assert verdict() == "match"

@@ -44,13 +44,18 @@ class Office:
         return self.house.site
 
 
+def attribution_published(house: make.House, **terms: int) -> None:
+    """Publish rules of attribution, so that a visit can be decided."""
+    defaults = {**ATTRIBUTION["defaults"], **terms}
+    channels.rules_publish(
+        site=house.site, document={**ATTRIBUTION, "defaults": defaults}
+    )
+
+
 def office(*, demonstration_clock: bool = False, **terms: int) -> Office:
     """Make a house whose visits can be decided."""
     built = make.house(demonstration_clock=demonstration_clock)
-    defaults = {**ATTRIBUTION["defaults"], **terms}
-    channels.rules_publish(
-        site=built.site, document={**ATTRIBUTION, "defaults": defaults}
-    )
+    attribution_published(built, **terms)
     return Office(
         house=built,
         broker=_agent(built.site, "b-1", "broker"),

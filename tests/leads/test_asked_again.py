@@ -64,6 +64,9 @@ def test_a_yes_is_a_new_consent_with_a_receipt_and_the_old_one_goes(
     assert "看变化并回答" in words_of(client.get("/me/"))
     page = client.post(AGAIN, CONTACT)
     assert "规则变了，再问您一次" in words_of(page)
+    changes = f"/rules/{old.rules.sha256}/to/{rules.sha256}/"
+    assert f'href="{changes}"' in page.content.decode()
+    assert client.get(changes).status_code == 200
     assert event_list(kind="notice.shown")[0]["data"]["screen"] == "again"
     done = answer(client, rules, "yes")
     assert done["Location"] == "/me/correct/"

@@ -15,6 +15,7 @@ import psycopg
 from audit import clock
 from audit.demonstration import clock_shifted
 from consent.models import ImpactAssessment
+from consent.services.consents import keys_destroy_due
 from faces.matching import Embedding
 from tests import make
 from tests.invariants.promise.cheating import Cheat
@@ -96,6 +97,10 @@ class Stage:
         del self.told[:-25]
 
     def _shift(self, seconds: float) -> None:
+        # In service a sweep comes every few seconds, and a key waits no longer.
+        keys_destroy_due()
+        for one in self.ledger.given:
+            one.keyless = one.ended
         self.shifts.enter_context(clock_shifted(seconds=seconds))
 
     def _aside(self) -> None:

@@ -6,9 +6,6 @@ from audit import clock
 from consent import keys
 from consent.models import ImpactAssessment, Rules, Stop
 from consent.services import devices, publishing
-from consent.services.consents import (
-    keys_destroy_due,
-)
 from consent.services.stops import stop_press, stop_release
 from consent.services.sweeping import sweep_often, sweep_seldom
 from tests import make
@@ -101,10 +98,6 @@ class Walk(Cameras):
     # Time
 
     def _jump(self) -> str:
-        # In service a sweep comes every few seconds, and a key waits no longer.
-        keys_destroy_due()
-        for one in self.ledger.given:
-            one.keyless = one.ended
         seconds = self.dice.choice(JUMPS)
         self._shift(seconds)
         return str(seconds)
