@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import uuid
 from collections.abc import Iterator
@@ -15,7 +13,7 @@ from django.urls import reverse
 
 from audit import clock
 from audit.say import Say
-from consent import keys
+from consent import codes, keys
 from consent.duties import Duty
 from consent.errors import KeyMissing, RequestUnknown
 from consent.holdings import Holding
@@ -53,8 +51,7 @@ ALARM = timedelta(days=20)
 """When an open request is brought before the officer again, louder (35273, 8.7)."""
 
 CODE_LENGTH = 12
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_LOOKALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
+_FAMILY = "request"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,18 +119,16 @@ def request_at(*, identifier: uuid.UUID, subject: Subject | None = None) -> Requ
 
 def request_code(*, request: uuid.UUID) -> str:
     """Return the code under which somebody unknown reads the answer: 4-4-4."""
-    digest = hmac.digest(
-        keys.secret("request"), f"request|{request}".encode(), hashlib.sha256
+    return codes.code_shown(
+        codes.code_derived(
+            family=_FAMILY, name="request", identifier=request, length=CODE_LENGTH
+        )
     )
-    number = int.from_bytes(digest[:8], "big")
-    code = "".join(_ALPHABET[(number >> (5 * at)) & 31] for at in range(CODE_LENGTH))
-    return f"{code[:4]}-{code[4:8]}-{code[8:]}"
 
 
 def code_hash(*, code: str) -> bytes:
     """Return what is stored of a code; case and hyphens do not matter."""
-    plain = "".join(filter(str.isalnum, code.upper())).translate(_LOOKALIKE)
-    return hmac.digest(keys.secret("request"), f"code|{plain}".encode(), hashlib.sha256)
+    return codes.code_hash(family=_FAMILY, code=codes.code_typed(code))
 
 
 def request_find(*, code: str) -> Request:

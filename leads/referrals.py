@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,17 +13,17 @@ from audit.drafts import Act, Ref
 from audit.ids import uuid7
 from audit.say import Say
 from consent import gate, journal, keys
+from consent.codes import code_derived, code_hash, code_shown, code_typed
 from consent.holdings import Holding
 from consent.models import Site, Subject
 from consent.purposes import Purpose
-from consent.services.links import ALPHABET
 from leads import phones
 from leads.channels import rulebook
 from leads.errors import ReferralKnown, ReferralUnknown
 from leads.models import Agent, Channel, Referral, ReferralMatch
 
 CODE_LENGTH = 8
-_LOOKALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
+_FAMILY = "referral"
 
 
 def referral_announce(
@@ -98,15 +96,14 @@ def referral_announce(
             is_masked=number_hash is None,
             consent_proof=consent_proof,
             planned_at=planned_at,
-            code_hash=_code_hash(_code(identifier)),
+            code_hash=code_hash(family=_FAMILY, code=_code(identifier)),
             event_id=announced.eid,
         )
 
 
 def referral_code(*, referral: Referral) -> str:
     """Return the code that a visitor may show: `ABCD-EFGH`. It is not stored."""
-    code = _code(referral.id)
-    return f"{code[:4]}-{code[4:]}"
+    return code_shown(_code(referral.id))
 
 
 def referral_find(*, code: str, site: Site) -> Referral:
@@ -115,10 +112,9 @@ def referral_find(*, code: str, site: Site) -> Referral:
     Raises:
         ReferralUnknown: none of this site.
     """
-    plain = "".join(filter(str.isalnum, code.upper())).translate(_LOOKALIKE)
     found = (
         Referral.objects.select_related("channel", "agent")
-        .filter(code_hash=_code_hash(plain), site=site)
+        .filter(code_hash=code_hash(family=_FAMILY, code=code_typed(code)), site=site)
         .first()
     )
     if found is None:
@@ -207,14 +203,6 @@ def _key() -> bytes:
 
 
 def _code(identifier: uuid.UUID) -> str:
-    digest = hmac.digest(
-        keys.secret("referral"), f"referral|{identifier}".encode(), hashlib.sha256
+    return code_derived(
+        family=_FAMILY, name="referral", identifier=identifier, length=CODE_LENGTH
     )
-    number = int.from_bytes(digest[:5], "big")
-    return "".join(
-        ALPHABET[(number >> (5 * place)) & 31] for place in range(CODE_LENGTH)
-    )
-
-
-def _code_hash(code: str) -> bytes:
-    return hmac.digest(keys.secret("referral"), f"code|{code}".encode(), hashlib.sha256)

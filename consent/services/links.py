@@ -7,26 +7,22 @@ installation, so that their holder can be shown them again; the database keeps h
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import uuid
 
 from audit import clock
 from audit.drafts import Act
 from audit.ids import uuid7
 from audit.log import Unit
-from consent import journal, keys
+from consent import journal
+from consent.codes import code_derived, code_hash, code_shown, code_typed, derived
 from consent.errors import LinkUnknown, PassUnknown
 from consent.models import PageLink, Pass, Site, Subject
 from consent.selectors import consents_live, token_hash
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: no letter that looks like a digit."""
-
 PASS_LENGTH = 8
 LINK_LENGTH = 12
-SHORT_LENGTH = 4
-_LOOKALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
+FAMILY = "pass"
+"""Names the installation's secret that these codes come from."""
 
 
 def pass_issue(*, subject: Subject, site: Site) -> Pass:
@@ -45,14 +41,14 @@ def pass_issue(*, subject: Subject, site: Site) -> Pass:
         id=identifier,
         subject=subject,
         site=site,
-        code_hash=code_hash(code_derived("pass", identifier, PASS_LENGTH)),
+        code_hash=code_stored(_pass_code(identifier)),
         created_at=clock.now(),
     )
 
 
 def pass_code(*, issued: Pass) -> str:
     """Return a pass's code as its holder reads it: `ABCD-EFGH`."""
-    return code_shown(code_derived("pass", issued.id, PASS_LENGTH))
+    return code_shown(_pass_code(issued.id))
 
 
 def pass_of(*, subject: Subject, site: Site) -> Pass:
@@ -75,7 +71,7 @@ def pass_find(*, code: str, site: Site) -> Subject:
     """
     found = (
         Pass.objects.select_related("subject")
-        .filter(code_hash=code_hash(code_typed(code)), site=site, revoked_at=None)
+        .filter(code_hash=code_stored(code_typed(code)), site=site, revoked_at=None)
         .first()
     )
     if found is None:
@@ -93,7 +89,7 @@ def link_issue(*, subject: Subject) -> PageLink:
         id=identifier,
         subject=subject,
         token_hash=token_hash(_token(identifier)),
-        code_hash=code_hash(code_derived("page-code", identifier, LINK_LENGTH)),
+        code_hash=code_stored(_link_code(identifier)),
         created_at=clock.now(),
     )
 
@@ -112,7 +108,7 @@ def link_code(*, link: PageLink) -> str | None:
     """Return a link's code for a keyboard: `ABCD-EFGH-JKMN`; an old one has none."""
     if link.code_hash is None:
         return None
-    return code_shown(code_derived("page-code", link.id, LINK_LENGTH))
+    return code_shown(_link_code(link.id))
 
 
 def link_code_of(*, subject: Subject) -> str | None:
@@ -129,7 +125,7 @@ def link_of_code(*, code: str) -> Subject:
     """
     found = (
         PageLink.objects.select_related("subject")
-        .filter(code_hash=code_hash(code_typed(code)), revoked_at=None)
+        .filter(code_hash=code_stored(code_typed(code)), revoked_at=None)
         .first()
     )
     if found is None:
@@ -184,33 +180,23 @@ def links_revoke(*, unit: Unit, subject: Subject, site: Site | None = None) -> N
         unit.event("link.revoked", subject=subject.pseudonym, data={"link": "pass"})
 
 
-def code_derived(name: str, identifier: uuid.UUID, length: int) -> str:
-    """Return the code of a row: from its id, with a secret of the installation."""
-    enough = (5 * length + 7) // 8
-    number = int.from_bytes(_derived(name, identifier)[:enough], "big")
-    return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(length))
+def code_stored(code: str) -> bytes:
+    """Return what is stored of a pass's, a link's or a sheet's code."""
+    return code_hash(family=FAMILY, code=code)
 
 
-def code_shown(code: str) -> str:
-    """Return a code in groups of four."""
-    return "-".join(code[place : place + 4] for place in range(0, len(code), 4))
+def _pass_code(identifier: uuid.UUID) -> str:
+    return code_derived(
+        family=FAMILY, name="pass", identifier=identifier, length=PASS_LENGTH
+    )
 
 
-def code_typed(code: str) -> str:
-    """Return a code without what its reader added or mistook."""
-    return "".join(filter(str.isalnum, code.upper())).translate(_LOOKALIKE)
-
-
-def code_hash(code: str) -> bytes:
-    """Return what is stored of a code: a hash that needs the installation's secret."""
-    return hmac.digest(keys.secret("pass"), f"code|{code}".encode(), hashlib.sha256)
+def _link_code(identifier: uuid.UUID) -> str:
+    return code_derived(
+        family=FAMILY, name="page-code", identifier=identifier, length=LINK_LENGTH
+    )
 
 
 def _token(identifier: uuid.UUID) -> str:
-    digest = _derived("page", identifier)[:16]
+    digest = derived(family=FAMILY, name="page", identifier=identifier)[:16]
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-def _derived(name: str, identifier: uuid.UUID) -> bytes:
-    message = f"{name}|{identifier}".encode()
-    return hmac.digest(keys.secret("pass"), message, hashlib.sha256)

@@ -6,7 +6,6 @@ on the kiosk's screen, by their own act.
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from datetime import timedelta
 
@@ -14,25 +13,16 @@ from audit import clock
 from audit.drafts import Act
 from audit.ids import uuid7
 from consent import journal
+from consent.codes import code_derived, code_shown, code_typed
 from consent.errors import PaperUnknown
 from consent.models import Kiosk, PaperCode, Site, Walk
-from consent.selectors import rules_get, token_hash
-from consent.services.links import (
-    ALPHABET,
-    PASS_LENGTH,
-    SHORT_LENGTH,
-    code_derived,
-    code_hash,
-    code_shown,
-    code_typed,
-)
-from consent.services.walks import KEEP, walk_open
+from consent.selectors import rules_get
+from consent.services.links import FAMILY, PASS_LENGTH, code_stored
+from consent.services.walks import KEEP, walk_issue, walk_open
 from consent.showing import notice_show
 
 GOOD = timedelta(minutes=30)
 """How long the code of a printed notice may be typed."""
-
-_NAME = "paper"
 
 
 def paper_issue(*, site: Site, language: str, act: Act) -> PaperCode:
@@ -58,7 +48,7 @@ def paper_issue(*, site: Site, language: str, act: Act) -> PaperCode:
             site=site,
             rules=rules,
             language=language,
-            code_hash=code_hash(code_derived(_NAME, identifier, PASS_LENGTH)),
+            code_hash=code_stored(_code(identifier)),
             created_at=now,
             until=now + GOOD,
         )
@@ -82,7 +72,7 @@ def paper_get(*, identifier: uuid.UUID, site: Site) -> PaperCode:
 
 def paper_code(*, paper: PaperCode) -> str:
     """Return a sheet's code as it is printed: `ABCD-EFGH`."""
-    return code_shown(code_derived(_NAME, paper.id, PASS_LENGTH))
+    return code_shown(_code(paper.id))
 
 
 def paper_open(*, code: str, kiosk: Kiosk, language: str) -> tuple[Walk, str]:
@@ -96,23 +86,14 @@ def paper_open(*, code: str, kiosk: Kiosk, language: str) -> tuple[Walk, str]:
     """
     now = clock.now()
     taken = PaperCode.objects.filter(
-        code_hash=code_hash(code_typed(code)),
+        code_hash=code_stored(code_typed(code)),
         site=kiosk.site,
         used_at=None,
         until__gt=now,
     ).update(used_at=now)
     if not taken:
         raise PaperUnknown
-    token = secrets.token_urlsafe(16)
-    Walk.objects.create(
-        kiosk=kiosk,
-        surface="kiosk",
-        assisted=True,
-        short="".join(secrets.choice(ALPHABET) for _ in range(SHORT_LENGTH)),
-        token_hash=token_hash(token),
-        created_at=now,
-        opens_until=now + timedelta(minutes=1),
-    )
+    _, token = walk_issue(kiosk=kiosk, surface="kiosk", assisted=True)
     return walk_open(token=token, language=language)
 
 
@@ -121,3 +102,9 @@ def papers_forget_due() -> int:
     old = PaperCode.objects.filter(created_at__lt=clock.now() - KEEP)
     deleted, _ = old.delete()
     return deleted
+
+
+def _code(identifier: uuid.UUID) -> str:
+    return code_derived(
+        family=FAMILY, name="paper", identifier=identifier, length=PASS_LENGTH
+    )

@@ -12,6 +12,7 @@ from audit.drafts import Act, Draft
 from audit.log import Unit
 from consent import journal, receipts
 from consent.closings import site_require_open
+from consent.codes import code_random
 from consent.errors import (
     AssessmentRequired,
     CodeInvalid,
@@ -34,7 +35,7 @@ from consent.selectors import (
     token_hash,
 )
 from consent.services.consents import consent_grant, consent_refuse
-from consent.services.links import ALPHABET, SHORT_LENGTH, link_issue, pass_issue
+from consent.services.links import link_issue, pass_issue
 from consent.services.offers import (
     UNDER_14,
     face_offered,
@@ -54,10 +55,14 @@ FINISH_SECONDS = 1_800
 KEEP = timedelta(days=1)
 """How long a walk's row is kept; it holds no personal data."""
 
+SHORT_LENGTH = 4
+
 VISITOR = Act("self", "visitor")
 
 
-def walk_issue(*, kiosk: Kiosk, surface: str = "phone") -> tuple[Walk, str]:
+def walk_issue(
+    *, kiosk: Kiosk, surface: str = "phone", assisted: bool = False
+) -> tuple[Walk, str]:
     """Make the next code of a kiosk and return it with its token, told only once."""
     site_require_open(site=kiosk.site)
     token = secrets.token_urlsafe(16)
@@ -65,7 +70,8 @@ def walk_issue(*, kiosk: Kiosk, surface: str = "phone") -> tuple[Walk, str]:
     walk = Walk.objects.create(
         kiosk=kiosk,
         surface=surface,
-        short="".join(secrets.choice(ALPHABET) for _ in range(SHORT_LENGTH)),
+        assisted=assisted,
+        short=code_random(length=SHORT_LENGTH),
         token_hash=token_hash(token),
         created_at=now,
         opens_until=now + timedelta(seconds=OPEN_SECONDS),

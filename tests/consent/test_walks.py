@@ -7,6 +7,7 @@ import pytest
 from audit import demonstration
 from audit.selectors import event_list, log_faults
 from consent import keys
+from consent.codes import ALPHABET
 from consent.errors import (
     CodeInvalid,
     CodeStale,
@@ -29,7 +30,6 @@ from consent.purposes import SWITCHES, Purpose
 from consent.receipts import receipt_read
 from consent.services import camera_step, places, publishing, walks
 from consent.services.consents import consents_withdraw
-from consent.services.links import ALPHABET
 from consent.services.offers import UNDER_14
 from consent.showing import shown_sha256
 from tests import make
