@@ -23,9 +23,9 @@ from consent.rules import (
     RETENTION_MAX_DAYS,
     between,
     empty,
-    encoded,
     shown,
 )
+from consent.structure import encoded, part_of, words_in
 
 PARTS = ("purpose_and_method", "effect_on_rights", "risk_and_harm", "protection")
 LANGUAGE_FIELDS = (*PARTS, "alternatives", "conclusion")
@@ -74,7 +74,7 @@ def missing(document: Mapping[str, Any]) -> Iterator[str]:
         yield "demonstration"
     if not between(document.get("valid_days"), VALID_MAX_DAYS):
         yield "valid_days"
-    purposes = _part(document.get("purposes"))
+    purposes = part_of(document.get("purposes"))
     if not purposes:
         yield "purposes"
     for name, terms in purposes.items():
@@ -82,12 +82,12 @@ def missing(document: Mapping[str, Any]) -> Iterator[str]:
         if name not in list(Purpose):
             yield place
             continue
-        if not between(_part(terms).get("retention_days"), RETENTION_MAX_DAYS):
+        if not between(part_of(terms).get("retention_days"), RETENTION_MAX_DAYS):
             yield f"{place}.retention_days"
-        if name in FACE and _part(terms).get("matching") not in MATCHING:
+        if name in FACE and part_of(terms).get("matching") not in MATCHING:
             yield f"{place}.matching"
     for language in LANGUAGES:
-        words = _part(_part(document.get("languages")).get(language))
+        words = words_in(document, language)
         for name in LANGUAGE_FIELDS:
             wanted = list if name == "alternatives" else str
             if empty(words.get(name)) or not isinstance(words.get(name), wanted):
@@ -109,9 +109,5 @@ def document(*, sha256: str) -> dict[str, Any]:
 
 def allowed(*, code: str, sha256: str, purposes: Sequence[str]) -> Allowed:
     """Return what an approved assessment allows for the purposes it opens."""
-    terms = _part(document(sha256=sha256).get("purposes"))
-    return Allowed(code, {name: _part(terms.get(name)) for name in purposes})
-
-
-def _part(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    terms = part_of(document(sha256=sha256).get("purposes"))
+    return Allowed(code, {name: part_of(terms.get(name)) for name in purposes})

@@ -21,6 +21,7 @@ from typing import Any
 
 from consent.purposes import Purpose
 from consent.rules import LANGUAGES, MATCHING
+from consent.structure import part_of, words_in
 
 _UNSAID = re.compile(r"(?<!\d)[^\w%‰<>=≤≥±+]|[^\w%‰<>=≤≥±+](?!\d)|_")
 """What says nothing; a mark between two digits does (1.5 is not 15), and `<` too."""
@@ -81,13 +82,13 @@ def _whole(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
 
 
 def _terms(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
-    before, after = _part(old.get("purposes")), _part(new.get("purposes"))
+    before, after = part_of(old.get("purposes")), part_of(new.get("purposes"))
     for name in (purpose for purpose in Purpose if purpose in {*before, *after}):
         place = f"purposes.{name}"
         if name not in before or name not in after:
             yield Change(place, name, material=name in after)
             continue
-        one, two = _part(before[name]), _part(after[name])
+        one, two = part_of(before[name]), part_of(after[name])
         for field in ("retention_days", "destroy_s"):
             if one.get(field) != two.get(field):
                 longer = _more(one.get(field), two.get(field))
@@ -102,8 +103,8 @@ def _terms(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
 def _language(
     language: str, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> Iterator[Change]:
-    before = _part(_part(old.get("languages")).get(language))
-    after = _part(_part(new.get("languages")).get(language))
+    before = words_in(old, language)
+    after = words_in(new, language)
     place = f"languages.{language}"
     for name in dict.fromkeys([*after, *before]):
         if name == "purposes" or before.get(name) == after.get(name):
@@ -112,23 +113,23 @@ def _language(
             further = _further_parties(before.get(name), after.get(name))
         elif name == "operator":
             # Another operator is another recipient; another telephone is not.
-            one, two = _part(before.get(name)), _part(after.get(name))
+            one, two = part_of(before.get(name)), part_of(after.get(name))
             further = _plain(one.get("name")) != _plain(two.get("name"))
         else:
             further = name in _EVERYWHERE and (
                 _plain(before.get(name)) != _plain(after.get(name))
             )
         yield Change(f"{place}.{name}", None, material=further)
-    both = _part(old.get("purposes")).keys() & _part(new.get("purposes")).keys()
+    both = part_of(old.get("purposes")).keys() & part_of(new.get("purposes")).keys()
     rows_before, rows_after = (
-        _part(before.get("purposes")),
-        _part(after.get("purposes")),
+        part_of(before.get("purposes")),
+        part_of(after.get("purposes")),
     )
     for name in (purpose for purpose in Purpose if purpose in both):
         yield from _purpose(
             name,
-            _part(rows_before.get(name)),
-            _part(rows_after.get(name)),
+            part_of(rows_before.get(name)),
+            part_of(rows_after.get(name)),
             f"{place}.purposes.{name}",
         )
 
@@ -155,7 +156,7 @@ def _further_parties(old: object, new: object) -> bool:
 
 def _received(value: object) -> set[tuple[str, ...]]:
     rows = value if isinstance(value, list) else []
-    return {tuple(_plain(_part(row).get(one)) for one in _RECEIVED) for row in rows}
+    return {tuple(_plain(part_of(row).get(one)) for one in _RECEIVED) for row in rows}
 
 
 def _lines(value: object) -> set[str]:
@@ -181,7 +182,3 @@ def _wider(old: object, new: object) -> bool:
     if old not in MATCHING or new not in MATCHING:
         return True
     return MATCHING.index(str(new)) > MATCHING.index(str(old))
-
-
-def _part(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -26,6 +26,7 @@ from consent.labels import (
     term_title,
 )
 from consent.purposes import Purpose
+from consent.structure import part_of, words_in
 
 ALIKE = 0.4
 """Below this share of common words two lines are told as one struck, one new."""
@@ -159,14 +160,14 @@ def rules_structure(old: Mapping[str, Any], new: Mapping[str, Any]) -> Structure
     """Return what changed from one document to another, in no language."""
     before, after = _purposes(old), _purposes(new)
     languages = [
-        *dict.fromkeys([*_part(old.get("languages")), *_part(new.get("languages"))])
+        *dict.fromkeys([*part_of(old.get("languages")), *part_of(new.get("languages"))])
     ]
-    spoken = [(_words(old, one), _words(new, one)) for one in languages]
+    spoken = [(words_in(old, one), words_in(new, one)) for one in languages]
     changes = []
     for name in _ordered([*before, *after]):
         if name not in before or name not in after:
             continue
-        terms = _terms(_part(before[name]), _part(after[name]))
+        terms = _terms(part_of(before[name]), part_of(after[name]))
         fields = _differing(
             [(_row(was, name), _row(is_, name)) for was, is_ in spoken], PURPOSE_FIELDS
         )
@@ -185,7 +186,7 @@ def rules_difference(
     old: Mapping[str, Any], new: Mapping[str, Any], language: str
 ) -> Difference:
     """Return what changed from one document to another, in the words of a language."""
-    was, is_ = _words(old, language), _words(new, language)
+    was, is_ = words_in(old, language), words_in(new, language)
     before, after = _purposes(old), _purposes(new)
     purposes = []
     for name in _ordered([*before, *after]):
@@ -195,7 +196,7 @@ def rules_difference(
         elif name not in after:
             kind = Kind.REMOVED
         rows = _row(was, name), _row(is_, name)
-        terms = _terms(_part(before.get(name)), _part(after.get(name)))
+        terms = _terms(part_of(before.get(name)), part_of(after.get(name)))
         fields = _fields(*rows, PURPOSE_FIELDS)
         if kind == Kind.CHANGED and not terms and not fields:
             continue
@@ -224,15 +225,11 @@ def _title(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 
 
 def _purposes(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _part(document.get("purposes"))
-
-
-def _words(document: Mapping[str, Any], language: str) -> Mapping[str, Any]:
-    return _part(_part(document.get("languages")).get(language))
+    return part_of(document.get("purposes"))
 
 
 def _row(words: Mapping[str, Any], purpose: str) -> Mapping[str, Any]:
-    return _part(_part(words.get("purposes")).get(purpose))
+    return part_of(part_of(words.get("purposes")).get(purpose))
 
 
 def _whole(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -365,7 +362,3 @@ def pieces(old: str, new: str) -> list[Piece]:
 def _turned(gone: str, come: str) -> list[Piece]:
     words = ((Kind.REMOVED, gone), (Kind.ADDED, come))
     return [Piece(kind, text) for kind, text in words if text]
-
-
-def _part(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -29,6 +29,7 @@ from consent.rules import (
     PARTY_FIELDS,
     PURPOSE_FIELDS,
 )
+from consent.structure import part_of, words_in
 
 PURPOSES_FIELD = "purposes"
 """Name under which a form says which purposes a draft has, once for each."""
@@ -176,7 +177,7 @@ def _rules(document: Mapping[str, Any]) -> Iterator[Section]:
         terms,
         _pairs(document, "", paths, labels.FIELDS),
     )
-    asked = _part(document.get("purposes"))
+    asked = part_of(document.get("purposes"))
     for name in (one for one in Purpose if one in asked):
         terms = [
             _field(document, f"purposes/{name}/{term}", labels.TERMS[term])
@@ -191,12 +192,12 @@ def _rules(document: Mapping[str, Any]) -> Iterator[Section]:
         if name in MARKETING:
             fields += MARKETING_FIELDS
         fields += ["data_optional", "recipients"]
-        title = _part(_words(document, "zh-hans").get("purposes"))
-        english = _part(_words(document, "en").get("purposes"))
+        title = part_of(words_in(document, "zh-hans").get("purposes"))
+        english = part_of(words_in(document, "en").get("purposes"))
         yield Section(
             Say(
-                str(_part(title.get(name)).get("title") or name),
-                str(_part(english.get(name)).get("title") or name),
+                str(part_of(title.get(name)).get("title") or name),
+                str(part_of(english.get(name)).get("title") or name),
             ),
             name,
             terms,
@@ -226,7 +227,7 @@ def _assessment(document: Mapping[str, Any]) -> Iterator[Section]:
         _field(document, name, ASSESSMENT_LABELS[name])
         for name in ("code", "valid_days")
     ]
-    for name in (one for one in Purpose if one in _part(document.get("purposes"))):
+    for name in (one for one in Purpose if one in part_of(document.get("purposes"))):
         for term in ("retention_days", "matching"):
             label = labels.TERMS[term]
             named = Say(f"{label.zh}：{name}", f"{label.en}: {name}")
@@ -258,7 +259,7 @@ def _pairs(
 def _field(document: Mapping[str, Any], path: str, label: Say) -> Field:
     value: Any = document
     for step in path.split("/"):
-        value = _part(value).get(step)
+        value = part_of(value).get(step)
     name = path.rpartition("/")[2]
     return Field(path, label, _shape(name), _text(name, value))
 
@@ -280,7 +281,7 @@ def _text(name: str, value: Any) -> str:
         return ""
     if name in _COLUMNS and isinstance(value, list):
         rows = [
-            [str(_part(row).get(column) or "") for column in _COLUMNS[name]]
+            [str(part_of(row).get(column) or "") for column in _COLUMNS[name]]
             for row in value
         ]
         return "\n".join(f" {BAR} ".join(row) for row in rows)
@@ -336,7 +337,7 @@ def _purposes_set(document: dict[str, Any], kind: str, purposes: Sequence[str]) 
     for name in [one for one in asked if one not in purposes]:
         del asked[name]
         for words in document.get("languages", {}).values():
-            _part(words.get("purposes")).pop(name, None)  # type: ignore[attr-defined]
+            part_of(words.get("purposes")).pop(name, None)  # type: ignore[attr-defined]
     for name in purposes:
         terms = asked.setdefault(name, {})
         if kind != "rules":
@@ -352,11 +353,3 @@ def _purposes_set(document: dict[str, Any], kind: str, purposes: Sequence[str]) 
 def choices(name: str) -> list[tuple[str, Say]]:
     """Return what a field of one choice offers, by the last step of its path."""
     return [(code, labels.MATCHING[code]) for code in MATCHING if name == "matching"]
-
-
-def _words(document: Mapping[str, Any], language: str) -> Mapping[str, Any]:
-    return _part(_part(document.get("languages")).get(language))
-
-
-def _part(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -28,6 +28,7 @@ from consent.rules import (
     missing,
     shown,
 )
+from consent.structure import part_of, words_in
 
 HARD_CHARACTERS = 60
 """汉字 that one sentence of the first layer may have, from one stop to the next."""
@@ -186,12 +187,12 @@ def _whole(document: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _terms(document: Mapping[str, Any]) -> Iterator[Finding]:
-    for name, given in _part(document.get("purposes")).items():
+    for name, given in part_of(document.get("purposes")).items():
         place = f"purposes.{shown(name)}"
         if name not in list(Purpose):
             yield Finding("purpose_unknown", place)
             continue
-        terms = _part(given)
+        terms = part_of(given)
         if not between(terms.get("retention_days"), RETENTION_MAX_DAYS):
             yield Finding("no_retention", f"{place}.retention_days")
         if not between(terms.get("destroy_s"), DESTROY_MAX_SECONDS):
@@ -204,17 +205,19 @@ def _terms(document: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _language(document: Mapping[str, Any], language: str) -> Iterator[Finding]:
-    words = _part(_part(document.get("languages")).get(language))
+    words = words_in(document, language)
     place = f"languages.{language}"
     for name in LANGUAGE_FIELDS:
         if empty(words.get(name)):
             yield Finding("empty", f"{place}.{name}")
-    asked = [name for name in _part(document.get("purposes")) if name in list(Purpose)]
-    rows = _part(words.get("purposes"))
+    asked = [
+        name for name in part_of(document.get("purposes")) if name in list(Purpose)
+    ]
+    rows = part_of(words.get("purposes"))
     for name in asked:
-        yield from _purpose(name, _part(rows.get(name)), f"{place}.purposes.{name}")
+        yield from _purpose(name, part_of(rows.get(name)), f"{place}.purposes.{name}")
     if FACE.intersection(asked):
-        assessment = _part(words.get("assessment"))
+        assessment = part_of(words.get("assessment"))
         if empty(assessment.get("code")) or empty(assessment.get("approved_at")):
             yield Finding("no_assessment", f"{place}.assessment")
     # What every page shows first has to be understood at one reading.
@@ -227,17 +230,17 @@ def _assessed(
 ) -> Iterator[Finding]:
     """Hold a draft's face purposes against the assessments that it names."""
     known = {one.code: one for one in assessments}
-    asked = _part(document.get("purposes"))
+    asked = part_of(document.get("purposes"))
     for name in sorted(FACE.intersection(asked)):
         for language in LANGUAGES:
-            words = _part(_part(document.get("languages")).get(language))
-            code = _part(words.get("assessment")).get("code")
+            words = words_in(document, language)
+            code = part_of(words.get("assessment")).get("code")
             found = known.get(code) if isinstance(code, str) else None
             if found is None or name not in found.terms:
                 place = f"languages.{language}.assessment.code"
                 yield Finding("not_assessed", place)
                 continue
-            terms = _part(asked[name])
+            terms = part_of(asked[name])
             if found.too_long(name, terms.get("retention_days")):
                 yield Finding("over_assessment", f"purposes.{name}.retention_days")
             if found.too_wide(name, terms.get("matching")):
@@ -312,7 +315,3 @@ def _texts(value: object, place: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for number, part in enumerate(value):
             yield from _texts(part, f"{place}.{number}")
-
-
-def _part(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

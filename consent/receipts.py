@@ -28,6 +28,7 @@ from consent.models import Consent, Receipt, Rules, Site, Subject
 from consent.purposes import Purpose
 from consent.rules import notice
 from consent.selectors import consents_live
+from consent.structure import encoded
 
 SCHEMA = "salescenter-receipt/1"
 
@@ -74,7 +75,7 @@ def receipt_issue(
         + [_refused(name, now) for name in refused],
     }
     body["signature"] = _sign(body)
-    signed = _canonical(body)
+    signed = encoded(body)
     issued = unit.event(
         "receipt.issued",
         subject=subject.pseudonym,
@@ -117,7 +118,7 @@ def receipt_file(*, receipt: Receipt) -> bytes:
     proofs = [
         {"body": proof.body, "path": list(proof.path)} for proof in vouched.proofs
     ]
-    return _canonical(
+    return encoded(
         {
             **body,
             "proofs": proofs,
@@ -157,7 +158,7 @@ def receipt_holds(*, body: dict[str, Any]) -> bool:
         # Written anew, so that not even the spelling of the signature can differ.
         if given != _signature(value):
             return False
-        _key().public_key().verify(value, _canonical(unsigned))
+        _key().public_key().verify(value, encoded(unsigned))
     except (InvalidSignature, KeyError, TypeError, ValueError):
         return False
     return True
@@ -220,12 +221,6 @@ def _given(consent: Consent, words: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _canonical(body: dict[str, Any]) -> bytes:
-    return json.dumps(
-        body, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    ).encode()
-
-
 def _key() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(keys.secret("receipt"))
 
@@ -235,7 +230,7 @@ def _public() -> bytes:
 
 
 def _sign(body: dict[str, Any]) -> dict[str, str]:
-    return _signature(_key().sign(_canonical(body)))
+    return _signature(_key().sign(encoded(body)))
 
 
 def _signature(value: bytes) -> dict[str, str]:

@@ -11,6 +11,7 @@ from consent.lint import Finding
 from consent.models import Party
 from consent.rules import LANGUAGES
 from consent.selectors import parties
+from consent.structure import part_of, words_in
 
 UNKNOWN, MISSING = "recipient_unknown", "recipient_missing"
 
@@ -44,7 +45,7 @@ def recipients_lint(*, document: Mapping[str, Any]) -> list[Finding]:
     known = {party.code: party for party in parties() if _live(party)}
     rows = list(_named(document))
     found = [Finding(UNKNOWN, one.path) for one in rows if not _registered(one, known)]
-    asked = set(_part(document.get("purposes")))
+    asked = set(part_of(document.get("purposes")))
     for language in LANGUAGES:
         for party in known.values():
             for purpose in sorted(asked.intersection(party.purposes)):
@@ -65,13 +66,13 @@ def _live(party: Party) -> bool:
 
 def _named(document: Mapping[str, Any]) -> Iterator[Named]:
     for language in LANGUAGES:
-        words = _part(_part(document.get("languages")).get(language))
+        words = words_in(document, language)
         place = f"languages.{language}"
         for name, role in (("joint_operators", "joint"), ("processors", "processor")):
             for number, row in enumerate(_rows(words.get(name))):
                 yield Named(f"{place}.{name}.{number}", role, language, None, row)
-        for purpose, terms in _part(words.get("purposes")).items():
-            for number, row in enumerate(_rows(_part(terms).get("recipients"))):
+        for purpose, terms in part_of(words.get("purposes")).items():
+            for number, row in enumerate(_rows(part_of(terms).get("recipients"))):
                 path = f"{place}.purposes.{purpose}.recipients.{number}"
                 yield Named(path, "recipient", language, purpose, row)
 
@@ -101,9 +102,5 @@ def _place(role: str, purpose: str) -> str:
     return "processors" if role == "processor" else "joint_operators"
 
 
-def _part(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
 def _rows(value: object) -> list[Mapping[str, Any]]:
-    return [_part(row) for row in value] if isinstance(value, list) else []
+    return [part_of(row) for row in value] if isinstance(value, list) else []

@@ -14,6 +14,7 @@ from typing import Any
 from audit.documents import document_get
 from consent.errors import RulesInvalid
 from consent.purposes import FACE, MARKETING, Purpose
+from consent.structure import encoded, part_of, words_in
 
 LANGUAGES = ("zh-hans", "en")
 
@@ -99,20 +100,13 @@ def canonical(document: Mapping[str, Any]) -> bytes:
     return encoded(document)
 
 
-def encoded(document: Mapping[str, Any]) -> bytes:
-    """Return a document's bytes, complete or not: sorted keys, no spaces, UTF-8."""
-    return json.dumps(
-        document, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    ).encode()
-
-
 def _minors_fit(document: Mapping[str, Any]) -> bool:
     """Tell whether the part about under 14, which may be left out, is one."""
     said = document["minors"]
     if not isinstance(said, dict) or set(said) != {"contact"}:
         return False
     return said["contact"] is False or (
-        said["contact"] is True and Purpose.CONTACT in _part(document.get("purposes"))
+        said["contact"] is True and Purpose.CONTACT in part_of(document.get("purposes"))
     )
 
 
@@ -128,11 +122,11 @@ def missing(document: Mapping[str, Any]) -> Iterator[str]:
         yield "minors"
     if not between(document.get("proof_days"), RETENTION_MAX_DAYS, PROOF_MIN_DAYS):
         yield "proof_days"
-    asked = _part(document.get("purposes"))
+    asked = part_of(document.get("purposes"))
     for name, terms in asked.items():
-        yield from _terms_missing(name, _part(terms), f"purposes.{shown(name)}")
+        yield from _terms_missing(name, part_of(terms), f"purposes.{shown(name)}")
     for language in LANGUAGES:
-        words = _part(_part(document.get("languages")).get(language))
+        words = words_in(document, language)
         yield from _words_missing(words, asked, f"languages.{language}.")
 
 
@@ -158,14 +152,14 @@ def _words_missing(
     yield from _empty_of(words, LANGUAGE_FIELDS, place)
     for name, fields in PART_FIELDS.items():
         if name != "assessment" or FACE.intersection(asked):
-            yield from _empty_of(_part(words.get(name)), fields, f"{place}{name}.")
+            yield from _empty_of(part_of(words.get(name)), fields, f"{place}{name}.")
     yield from _rows_missing(words, "joint_operators", JOINT_FIELDS, place)
     yield from _rows_missing(words, "processors", PARTY_FIELDS, place)
-    rows = _part(words.get("purposes"))
+    rows = part_of(words.get("purposes"))
     for name in asked:
         if name not in list(Purpose):
             continue
-        row, there = _part(rows.get(name)), f"{place}purposes.{name}."
+        row, there = part_of(rows.get(name)), f"{place}purposes.{name}."
         yield from _empty_of(row, PURPOSE_FIELDS, there)
         if name in FACE:
             yield from _empty_of(row, FACE_FIELDS, there)
@@ -186,7 +180,7 @@ def _rows_missing(
         yield f"{place}{name}"
         return
     for number, row in enumerate(rows):
-        yield from _empty_of(_part(row), fields, f"{place}{name}.{number}.")
+        yield from _empty_of(part_of(row), fields, f"{place}{name}.{number}.")
 
 
 def _empty_of(
@@ -229,10 +223,6 @@ def between(value: object, most: int, least: int = 1) -> bool:
 def shown(name: str) -> str:
     """Return a name of the draft's own as one word of a line."""
     return name if name.isprintable() and " " not in name else ascii(name)
-
-
-def _part(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def document(*, sha256: str) -> dict[str, Any]:

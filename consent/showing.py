@@ -8,12 +8,12 @@ in every export) can compute it again: docs/evidence.md says how.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 
 from audit.log import Unit
 from consent.models import Rules
 from consent.rules import document
+from consent.structure import encoded
 
 
 def shown_sha256(
@@ -36,10 +36,7 @@ def shown_sha256(
         "terms": whole["purposes"],
         "words": whole["languages"][language],
     }
-    written = json.dumps(
-        shown, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
-    return hashlib.sha256(written.encode()).hexdigest()
+    return hashlib.sha256(encoded(shown)).hexdigest()
 
 
 def notice_show(

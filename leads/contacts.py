@@ -21,6 +21,7 @@ from consent.errors import KeyMissing
 from consent.models import Consent, Site, Subject
 from consent.purposes import Purpose
 from consent.selectors import consent_barred, consents_share, consents_usable
+from consent.structure import encoded
 from leads import phones
 from leads.models import Contact, PhoneIndex
 
@@ -366,20 +367,14 @@ def _plain(details: Details) -> dict[str, str]:
     }
 
 
-def _bytes(told: dict[str, str]) -> bytes:
-    return json.dumps(
-        told, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    ).encode()
-
-
 def _commitment(salt: bytes, details: Details) -> str:
-    return hashlib.sha256(b"\x02" + salt + _bytes(_plain(details))).hexdigest()
+    return hashlib.sha256(b"\x02" + salt + encoded(_plain(details))).hexdigest()
 
 
 def _seal(consent: Consent, details: Details, salt: bytes) -> bytes:
     return keys.seal(
         consent=consent.id,
-        plaintext=_bytes({**_plain(details), "salt": salt.hex()}),
+        plaintext=encoded({**_plain(details), "salt": salt.hex()}),
         bound_to=_bound_to(consent.subject_id, consent.id),
     )
 

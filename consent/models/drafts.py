@@ -15,7 +15,7 @@ OUTCOMES = ("published", "returned", "discarded")
 class Draft(models.Model):
     """One draft, from its first word to what became of it.
 
-    `content` is the document's bytes (`consent.rules.encoded`): those that were
+    `content` is the document's bytes (`consent.structure.encoded`): those that were
     submitted are fixed, and what is published has exactly their hash. Holds no
     personal data; `note` is what the second person wrote to the first.
     """

@@ -35,6 +35,7 @@ from consent.services.filings import filing_cancel_open
 from consent.services.links import links_revoke
 from consent.services.places import kiosk_revoke
 from consent.services.stops import site_lock, stop_press
+from consent.structure import encoded
 
 FORMAT = "salescenter-site-closed/1"
 BATCH = 200
@@ -143,7 +144,7 @@ def closing_finish(*, closing: SiteClosing) -> SiteClosing:
     if any(counts.values()):
         raise ClosingIncomplete(*(name for name, count in counts.items() if count))
     checkpoint = signing.checkpoint_request()
-    content = _canonical(_report(closing, counts, checkpoint.note))
+    content = encoded(_report(closing, counts, checkpoint.note))
     sha256 = hashlib.sha256(content).hexdigest()
     note = signing.manifest_sign(
         log=checkpoint.log, size=checkpoint.size, sha256=sha256
@@ -206,7 +207,7 @@ def report_file(*, closing: SiteClosing) -> bytes:
         "note": closing.note,
         "vkeys": signing.vkeys(log=log),
     }
-    return _canonical(told) + b"\n"
+    return encoded(told) + b"\n"
 
 
 def vkeys_here(*, body: dict[str, Any]) -> list[str]:
@@ -234,7 +235,7 @@ def report_fault(*, body: dict[str, Any], pins: list[str]) -> str | None:
             return "signature"
         if not notes.note_signers(report["log"]["note"], keys=trusted):
             return "checkpoint"
-        if note.root != hashlib.sha256(_canonical(report)).digest():
+        if note.root != hashlib.sha256(encoded(report)).digest():
             return "report"
         if (
             report["format"] != FORMAT
@@ -292,12 +293,6 @@ def _stamp(moment: Any) -> str | None:
 def _act(closing: SiteClosing) -> Act:
     """Return who approved as the one who acts."""
     return Act(closing.approved_by or closing.asked_by, "compliance")
-
-
-def _canonical(body: dict[str, Any]) -> bytes:
-    return json.dumps(
-        body, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    ).encode()
 
 
 def _passes_revoke(site: Site, act: Act) -> None:

@@ -15,9 +15,9 @@ from consent.editing import skeleton
 from consent.errors import DraftNotSubmitted, DraftOfAnother, DraftSettled
 from consent.models import Draft, Site
 from consent.rules import document as rules_document
-from consent.rules import encoded
 from consent.selectors import assessments_list
 from consent.services.publishing import draft_decide, rules_fit
+from consent.structure import encoded
 
 NOTE_MAX = 2_000
 
