@@ -290,11 +290,6 @@ def _text(name: str, value: Any) -> str:
     return str(value)
 
 
-def columns(name: str) -> tuple[str, ...]:
-    """Return the columns of a field of rows, by the last step of its path."""
-    return _COLUMNS[name]
-
-
 def _value(given: Field, text: str) -> Any:
     """Return what a text says; a number that is none stays as it was typed."""
     text = text.replace("\r\n", "\n").strip()
@@ -337,7 +332,7 @@ def _purposes_set(document: dict[str, Any], kind: str, purposes: Sequence[str]) 
     for name in [one for one in asked if one not in purposes]:
         del asked[name]
         for words in document.get("languages", {}).values():
-            part_of(words.get("purposes")).pop(name, None)  # type: ignore[attr-defined]
+            words.get("purposes", {}).pop(name, None)
     for name in purposes:
         terms = asked.setdefault(name, {})
         if kind != "rules":

@@ -26,7 +26,7 @@ from audit.vouching import Vouched, vouch
 from consent import keys
 from consent.models import Consent, Receipt, Rules, Site, Subject
 from consent.purposes import Purpose
-from consent.rules import notice
+from consent.rules import notice, purpose_notice
 from consent.selectors import consents_live
 from consent.structure import encoded
 
@@ -199,7 +199,7 @@ def _refused(name: str, at: datetime) -> dict[str, Any]:
 
 
 def _given(consent: Consent, words: dict[str, Any]) -> dict[str, Any]:
-    row = next(one for one in words["purposes"] if one["id"] == consent.purpose)
+    row = purpose_notice(words=words, purpose=consent.purpose)
     return {
         "purpose": consent.purpose,
         "purpose_text": row["sentence"],

@@ -271,6 +271,19 @@ def notice(*, sha256: str, language: str) -> dict[str, Any]:
     }
 
 
+def purpose_notice(*, words: Mapping[str, Any], purpose: str) -> dict[str, Any]:
+    """Return what a notice (`notice`) says of one purpose, with its terms.
+
+    Raises:
+        RulesInvalid: the version does not publish it.
+    """
+    for row in words["purposes"]:
+        if row["id"] == purpose:
+            found: dict[str, Any] = row
+            return found
+    raise RulesInvalid(purpose)
+
+
 def terms(*, sha256: str, purpose: str) -> dict[str, Any] | None:
     """Return a purpose's terms in a published version; None when it has none."""
     found: dict[str, Any] | None = document(sha256=sha256)["purposes"].get(purpose)

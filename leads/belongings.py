@@ -12,15 +12,17 @@ from consent.models import Subject
 from consent.purposes import Purpose
 from consent.services.walks import VISITOR
 from leads import phones
-from leads.contacts import OWN_PAGE, contact_open, seen
+from leads.contacts import OWN_PAGE, Details, contact_open, seen
 from leads.models import Contact, PhoneIndex
 
 
-def contact_holdings(subject: Subject) -> Iterator[Holding]:
-    """Tell a person which name and number of theirs are kept; logged first."""
-    for contact in Contact.objects.select_related("live", "site").filter(
-        subject=subject
-    ):
+def contacts_own(subject: Subject) -> Iterator[tuple[Contact, Details]]:
+    """Yield what a person left, for their own eyes; logged before each is released.
+
+    What cannot be opened any more is left out.
+    """
+    kept = Contact.objects.select_related("live", "site").filter(subject=subject)
+    for contact in kept:
         try:
             with journal.unit(act=VISITOR, site=contact.site) as unit:
                 if not seen(unit=unit, consents=[contact.live.id], reason=OWN_PAGE):
@@ -28,6 +30,12 @@ def contact_holdings(subject: Subject) -> Iterator[Holding]:
                 details = contact_open(contact=contact)
         except KeyMissing:
             continue
+        yield contact, details
+
+
+def contact_holdings(subject: Subject) -> Iterator[Holding]:
+    """Tell a person which name and number of theirs are kept; logged first."""
+    for contact, details in contacts_own(subject):
         shown = f"{details.name} {phones.masked(details.phone)}".strip()
         yield Holding(
             title=Say("称呼和手机号", "Name and phone number"),

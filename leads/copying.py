@@ -6,8 +6,6 @@ from typing import Any
 
 from audit import clock
 from audit.say import Say
-from consent import journal
-from consent.errors import KeyMissing
 from consent.holdings import held
 from consent.models import Receipt, Subject
 from consent.purposes import Purpose
@@ -19,9 +17,7 @@ from consent.selectors import (
     consents_of,
     consents_usable,
 )
-from consent.services.walks import VISITOR
-from leads.contacts import OWN_PAGE, contact_open, seen
-from leads.models import Contact
+from leads.belongings import contacts_own
 from leads.stories import diary
 
 SCHEMA = "salescenter-copy/1"
@@ -89,26 +85,15 @@ def contact_correctable(*, subject: Subject) -> bool:
 
 
 def _contacts(subject: Subject) -> list[dict[str, Any]]:
-    found = []
-    for contact in Contact.objects.select_related("live", "site").filter(
-        subject=subject
-    ):
-        try:
-            with journal.unit(act=VISITOR, site=contact.site) as unit:
-                if not seen(unit=unit, consents=[contact.live.id], reason=OWN_PAGE):
-                    continue
-                details = contact_open(contact=contact)
-        except KeyMissing:
-            continue
-        found.append(
-            {
-                "name": details.name,
-                "phone": details.phone,
-                "site": contact.site.code,
-                "since": clock.stamp(contact.collected_at),
-            }
-        )
-    return found
+    return [
+        {
+            "name": details.name,
+            "phone": details.phone,
+            "site": contact.site.code,
+            "since": clock.stamp(contact.collected_at),
+        }
+        for contact, details in contacts_own(subject)
+    ]
 
 
 def _request(told: dict[str, Any]) -> dict[str, Any]:

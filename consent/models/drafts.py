@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -69,3 +72,9 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.begun_at}"
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Return what the bytes say."""
+        loaded: dict[str, Any] = json.loads(bytes(self.content))
+        return loaded

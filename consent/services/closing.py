@@ -30,7 +30,7 @@ from consent.models import (
     Site,
     SiteClosing,
 )
-from consent.services.consents import consent_expire, key_destroy
+from consent.services.consents import consent_expire, key_destroy, keys_due
 from consent.services.filings import filing_cancel_open
 from consent.services.links import links_revoke
 from consent.services.places import kiosk_revoke
@@ -123,7 +123,7 @@ def closing_go_on(*, closing: SiteClosing, most: int = BATCH) -> int:
     here = Consent.objects.select_related("site", "subject").filter(site=site)
     for consent in here.filter(state="active").order_by("id")[:most]:
         consent_expire(consent, reason="site_closed")
-    for consent in here.exclude(state="active").filter(key_event=None)[:most]:
+    for consent in keys_due().select_related("site").filter(site=site)[:most]:
         key_destroy(consent=consent)
     left = here.filter(state="active").count()
     if left == 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +15,7 @@ from consent.errors import DraftNotSubmitted, DraftOfAnother, DraftSettled
 from consent.models import Draft, Site
 from consent.rules import document as rules_document
 from consent.selectors import assessments_list
-from consent.services.publishing import draft_decide, rules_fit
+from consent.services.publishing import draft_decide, draft_open, rules_fit
 from consent.structure import encoded
 
 NOTE_MAX = 2_000
@@ -65,7 +64,7 @@ def draft_submit(*, draft: Draft, act: Act) -> Draft:
         locked = _own(draft, act)
         if locked.submitted_at is not None:
             raise DraftSettled
-        document = draft_document(draft=locked)
+        document = locked.document
         if locked.kind == "rules":
             rules_fit(document=document, site=locked.site)
         else:
@@ -83,7 +82,7 @@ def draft_return(*, draft: Draft, note: str, act: Act) -> Draft:
         DraftNotSubmitted: there is nothing to decide yet.
     """
     with transaction.atomic():
-        locked = _open(draft)
+        locked = draft_open(draft)
         if locked.submitted_at is None:
             raise DraftNotSubmitted
         draft_decide(draft=locked, outcome="returned", act=act, note=note[:NOTE_MAX])
@@ -109,7 +108,7 @@ def draft_source(*, site: Site, kind: str, earlier: Draft | None) -> dict[str, A
     Rules go on with an empty summary of changes: the last one's is not this one's.
     """
     if earlier is not None and earlier.kind == kind:
-        return draft_document(draft=earlier)
+        return earlier.document
     if kind == "assessment":
         standing = assessments_list(site=site)
         latest = assessments.document(sha256=standing[0].sha256) if standing else {}
@@ -123,25 +122,8 @@ def draft_source(*, site: Site, kind: str, earlier: Draft | None) -> dict[str, A
     return document
 
 
-def draft_document(*, draft: Draft) -> dict[str, Any]:
-    """Return a draft's document."""
-    loaded: dict[str, Any] = json.loads(bytes(draft.content))
-    return loaded
-
-
-def _open(draft: Draft) -> Draft:
-    locked = (
-        Draft.objects.select_for_update(of=("self",))
-        .select_related("site__operator")
-        .get(id=draft.id)
-    )
-    if locked.outcome is not None:
-        raise DraftSettled
-    return locked
-
-
 def _own(draft: Draft, act: Act) -> Draft:
-    locked = _open(draft)
+    locked = draft_open(draft)
     if locked.author != act.id:
         raise DraftOfAnother
     return locked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,13 +23,14 @@ from consent.errors import (
     RulesInvalid,
     RulesUnfit,
 )
-from consent.lint import rules_lint
+from consent.lint import Finding, rules_lint
 from consent.models import Draft, ImpactAssessment, Rules, Site
 from consent.purposes import FACE
 from consent.recipients import recipients_lint
 from consent.rules import canonical
 from consent.rules import document as rules_document
 from consent.selectors import assessments_allowed
+from consent.services.stops import site_lock
 
 
 def rules_publish(*, draft: Draft, act: Act) -> Rules:
@@ -48,10 +49,9 @@ def rules_publish(*, draft: Draft, act: Act) -> Rules:
     site_require_open(site=site)
     with journal.unit(act=act, site=site) as unit:
         # Uses of before this commit stand before it in the log (`stop_share`).
-        list(Site.objects.select_for_update(no_key=True).filter(id=site.id))
+        site_lock(site)
         locked = draft_locked(draft=draft, kind="rules", act=act)
-        content = bytes(locked.content)
-        document: dict[str, Any] = json.loads(content)
+        content, document = bytes(locked.content), locked.document
         rules_fit(document=document, site=site)
         prior = journal.rules_in_force(site=site)
         before = None if prior is None else rules_document(sha256=prior.sha256)
@@ -104,12 +104,22 @@ def rules_fit(*, document: dict[str, Any], site: Site) -> None:
     if Rules.objects.filter(sha256=hashlib.sha256(content).hexdigest()).exists():
         # A version is known by its hash; the same text is published once.
         raise RulesInvalid("label")
-    found = [
-        *rules_lint(document=document, assessments=assessments_allowed(site=site)),
-        *recipients_lint(document=document),
-    ]
+    found = rules_findings(document=document, site=site)
     if found:
         raise RulesUnfit(*(f"{finding.code} {finding.field}" for finding in found))
+
+
+def rules_findings(*, document: Mapping[str, Any], site: Site) -> list[Finding]:
+    """Return what keeps a draft from being published at a site; [] when nothing does.
+
+    The linter's own findings, with the site's assessments, then where the draft and
+    the register of parties differ.
+    """
+    allowed = assessments_allowed(site=site)
+    return [
+        *rules_lint(document=document, assessments=allowed),
+        *recipients_lint(document=document),
+    ]
 
 
 def assessment_approve(*, draft: Draft, act: Act) -> ImpactAssessment:
@@ -122,7 +132,7 @@ def assessment_approve(*, draft: Draft, act: Act) -> ImpactAssessment:
     site = draft.site
     with journal.unit(act=act, site=site) as unit:
         locked = draft_locked(draft=draft, kind="assessment", act=act)
-        document: dict[str, Any] = json.loads(bytes(locked.content))
+        document = locked.document
         content = assessments.canonical(document)
         now = clock.now()
         until = now + timedelta(days=document["valid_days"])
@@ -161,7 +171,7 @@ def assessment_go_stale(*, assessment: ImpactAssessment, reason: str, act: Act) 
         act: who says so.
     """
     with journal.unit(act=act, site=assessment.site) as unit:
-        list(Site.objects.select_for_update(no_key=True).filter(id=assessment.site_id))
+        site_lock(assessment.site)
         _go_stale(unit, assessment, reason)
 
 
@@ -187,17 +197,29 @@ def draft_locked(*, draft: Draft, kind: str, act: Act) -> Draft:
         DraftNotSubmitted: its author still writes.
         DraftOwnApproval: the author asks; another person has to.
     """
-    locked = (
-        Draft.objects.select_for_update(of=("self",))
-        .select_related("site__operator")
-        .get(id=draft.id)
-    )
-    if locked.outcome is not None or locked.kind != kind:
+    locked = draft_open(draft)
+    if locked.kind != kind:
         raise DraftSettled
     if locked.submitted_at is None:
         raise DraftNotSubmitted
     if locked.author == act.id:
         raise DraftOwnApproval
+    return locked
+
+
+def draft_open(draft: Draft) -> Draft:
+    """Lock a draft that nobody decided about, until this transaction commits.
+
+    Raises:
+        DraftSettled: it was decided before.
+    """
+    locked = (
+        Draft.objects.select_for_update(of=("self",))
+        .select_related("site__operator")
+        .get(id=draft.id)
+    )
+    if locked.outcome is not None:
+        raise DraftSettled
     return locked
 
 

@@ -28,12 +28,11 @@ from consent.errors import (
 )
 from consent.forms import CSRF_FIELD
 from consent.journal import rules_in_force
-from consent.lint import CODES, rules_lint
+from consent.lint import CODES
 from consent.models import Draft, ImpactAssessment, Site
 from consent.models.drafts import KINDS
 from consent.rules import document as rules_document
 from consent.selectors import (
-    assessments_allowed,
     assessments_list,
     consents_live_count,
     drafts_list,
@@ -41,7 +40,6 @@ from consent.selectors import (
 from consent.services.drafting import (
     draft_begin,
     draft_discard,
-    draft_document,
     draft_return,
     draft_save,
     draft_source,
@@ -50,6 +48,7 @@ from consent.services.drafting import (
 from consent.services.publishing import (
     assessment_approve,
     assessment_go_stale,
+    rules_findings,
     rules_publish,
 )
 from consent.views.office import office_site
@@ -130,7 +129,7 @@ def draft_write(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
     }
     document = edited(
         kind=found.kind,
-        document=draft_document(draft=found),
+        document=found.document,
         posted=posted,
         purposes=request.POST.getlist(PURPOSES_FIELD),
     )
@@ -214,7 +213,7 @@ def _draft(site: Site, name: uuid.UUID | str) -> Draft:
 
 def _page(request: HttpRequest, shown: Draft) -> HttpResponse:
     act: Act = staff_act(request.user)
-    document = draft_document(draft=shown)
+    document = shown.document
     parts = sections(kind=shown.kind, document=document)
     found = _findings(shown, document)
     mine = shown.author == act.id
@@ -247,11 +246,8 @@ def _findings(shown: Draft, document: dict[str, Any]) -> list[tuple[str, str]]:
         return []
     if shown.kind == "assessment":
         return [("empty", place) for place in assessments.missing(document)]
-    allowed = assessments_allowed(site=shown.site)
-    return [
-        (one.code, one.field)
-        for one in rules_lint(document=document, assessments=allowed)
-    ]
+    found = rules_findings(document=document, site=shown.site)
+    return [(one.code, one.field) for one in found]
 
 
 def _part_row(part: Section, found: list[tuple[str, str]]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from consent.forms import (
 )
 from consent.models import Walk
 from consent.purposes import Purpose
+from consent.rules import purpose_notice
 from consent.selectors import token_hash
 from consent.services.guardians import walk_guardian
 from consent.services.links import link_find, pass_code, pass_of
@@ -151,11 +152,7 @@ def face(request: HttpRequest) -> HttpResponse:
             refusals_keep(request, response, walk, refused=no)
             return response
         status = 400
-    row = next(
-        one
-        for one in context["notice"]["purposes"]
-        if one["id"] == Purpose.FACE_CHECKIN
-    )
+    row = purpose_notice(words=context["notice"], purpose=Purpose.FACE_CHECKIN)
     context.update(form=form, face=row, order=walk.kiosk.order)
     return render(request, "consent/face_form.html", context, status=status)
 
@@ -180,8 +177,7 @@ def guardian(request: HttpRequest) -> HttpResponse:
             walk = walk_guardian(walk=walk, relation=relation, language=shown)
             return walk_on(walk)
         status = 400
-    rows = context["notice"]["purposes"]
-    contact = next(one for one in rows if one["id"] == Purpose.CONTACT)
+    contact = purpose_notice(words=context["notice"], purpose=Purpose.CONTACT)
     context.update(form=form, contact=contact)
     return render(request, "consent/guardian_form.html", context, status=status)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from consent.errors import FieldsUnknown
 from consent.purposes import Purpose
-from consent.rules import notice
+from consent.rules import notice, purpose_notice
 from consent.services.reasking import question_answer, question_find, question_show
 from consent.views.pages import language_of
 from leads.forms import AgainForm
@@ -49,7 +47,9 @@ def again(request: HttpRequest) -> HttpResponse:
         return redirect("leads:me")
     question_show(question=question, language=language)
     words = {
-        name: notice(sha256=rules.sha256, language=language)
+        name: purpose_notice(
+            words=notice(sha256=rules.sha256, language=language), purpose=purpose
+        )
         for name, rules in (("old", question.before.rules), ("new", question.rules))
     }
     context = {
@@ -57,13 +57,6 @@ def again(request: HttpRequest) -> HttpResponse:
         "rules": question.rules,
         "prior": question.before.rules,
         "until": question.before.until,
-        **{name: _row(found, purpose) for name, found in words.items()},
+        **words,
     }
     return render(request, "leads/question_again.html", context)
-
-
-def _row(words: dict[str, Any], purpose: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(
-        one for one in words["purposes"] if one["id"] == purpose
-    )
-    return found

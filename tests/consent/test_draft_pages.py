@@ -12,7 +12,6 @@ from consent.errors import FieldsUnknown
 from consent.models import Draft, ImpactAssessment, Rules
 from consent.purposes import Purpose
 from consent.selectors import assessment_live
-from consent.services import drafting
 from leads.demonstration import assessment, rules
 from tests import make
 from tests.audit.room import reader
@@ -43,7 +42,7 @@ def begun(client: Client, kind: str = "rules") -> str:
 
 
 def posted(draft: Draft, **changed: str) -> dict[str, object]:
-    document = drafting.draft_document(draft=draft)
+    document = draft.document
     values: dict[str, object] = {
         one.path: one.value
         for part in sections(kind=draft.kind, document=document)
@@ -106,6 +105,25 @@ def test_what_is_wrong_is_kept_and_named(author: Client, house: make.House) -> N
     assert "必须刷脸，更快。" in words
     draft.refresh_from_db()
     assert draft.submitted_at is None
+
+
+def test_whoever_is_no_party_is_marked_where_they_are_named(
+    author: Client, house: make.House
+) -> None:
+    place = begun(author)
+    values = posted(
+        Draft.objects.get(outcome=None),
+        **{
+            "label": "2026-02",
+            "languages/zh-hans/changes": "更清楚。",
+            "languages/en/changes": "Clearer.",
+            "languages/en/purposes/contact/recipients": "r-9 | A | a@b | p | m | c",
+        },
+    )
+    page = author.post(f"{place}write/", {**values, "then": "submit"}, follow=True)
+    assert "还不能提交" in words_of(page)
+    assert 'href="#languages/en/purposes/contact/recipients"' in page.content.decode()
+    assert "nothing found" not in words_of(page)
 
 
 def test_a_draft_is_returned_with_a_reason_and_gone_on_from(

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consent.assessments import Allowed
-from consent.lint import rules_lint
-from consent.selectors import assessments_allowed, sites
+from consent.lint import Finding, rules_lint
+from consent.selectors import sites
+from consent.services.publishing import rules_findings
 
 
 class Command(BaseCommand):
@@ -24,7 +24,8 @@ class Command(BaseCommand):
         """Take the file, and where it is for."""
         parser.add_argument("file", type=Path)
         parser.add_argument(
-            "--site", help="code of a site: hold it against its assessments, too"
+            "--site",
+            help="code of a site: hold it against its assessments and parties, too",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -39,8 +40,7 @@ class Command(BaseCommand):
                 "no rules in this file: a JSON object in UTF-8 is needed"
             )
             sys.exit(2)
-        known = _assessments(options["site"])
-        found = rules_lint(document=document, assessments=known)
+        found = _found(document, options["site"])
         for finding in found:
             reason = f"{finding.reason.zh} / {finding.reason.en}"
             self.stdout.write(f"{finding.code}\t{finding.field}\t{reason}")
@@ -48,11 +48,11 @@ class Command(BaseCommand):
             sys.exit(1)
 
 
-def _assessments(code: str | None) -> list[Allowed] | None:
-    """Return what a site's assessments allow; None when no site was named."""
+def _found(document: dict[str, Any], code: str | None) -> list[Finding]:
+    """Return what the linter finds, and for a named site all that publishing would."""
     if code is None:
-        return None
+        return rules_lint(document=document)
     found = next((one for one in sites() if one.code == code), None)
     if found is None:
         raise CommandError(f"没有这个案场 / there is no site {code}")
-    return assessments_allowed(site=found)
+    return rules_findings(document=document, site=found)
