@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from django.test import override_settings
 
+from consent import keys
 from tests.consent.vault import TOKEN, Transit, serving
+
+PLAIN = b"what was collected"
+BOUND = "tpl|v1|somebody"
+NOW = timedelta(0)
+"""As old as an epoch must be to turn, for a test that does not wait."""
 
 
 @dataclass
@@ -54,3 +62,15 @@ def backend_used(name: str, secrets: Path) -> Iterator[Backend]:
         ),
     ):
         yield Backend(name, secrets, transit)
+
+
+def key_file(store: Path, consent: uuid.UUID) -> Path:
+    return store / "data" / f"{consent}.key"
+
+
+def seal(consent: uuid.UUID) -> bytes:
+    return keys.seal(consent=consent, plaintext=PLAIN, bound_to=BOUND)
+
+
+def unseal(consent: uuid.UUID, sealed: bytes) -> bytes:
+    return keys.unseal(consent=consent, sealed=sealed, bound_to=BOUND)

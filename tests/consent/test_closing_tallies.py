@@ -7,16 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from audit.drafts import Act
 from consent import tallies
 from consent.closings import held
 from consent.errors import ClosingIncomplete
-from consent.models import Guardianship, SiteClosing
+from consent.models import Guardianship
 from consent.purposes import SWITCHES
 from consent.services import guardians, walks
 from consent.services.closing import (
-    closing_approve,
-    closing_ask,
     closing_finish,
     closing_go_on,
     report_file,
@@ -27,10 +24,8 @@ from tests import make
 from tests.audit.room import reader
 from tests.audit.signing import signer_in
 from tests.conftest import Database
+from tests.consent.closings import FIRST, SECOND, approved
 from tests.leads.browsers import Browser, words_of
-
-FIRST = Act("st-1", "compliance")
-SECOND = Act("st-2", "compliance")
 
 
 @pytest.fixture
@@ -58,9 +53,7 @@ def test_a_guardians_word_and_an_open_request_are_counted(house: make.House) -> 
     counted = held(site=house.site)
     assert (counted["guardian_records"], counted["open_requests"]) == (1, 1)
     assert tallies.counts()["open_requests"] == 1
-    closing = closing_ask(site=house.site, act=FIRST)
-    closing_approve(closing=closing.id, act=SECOND)
-    closing = SiteClosing.objects.select_related("site__operator").get()
+    closing = approved(house)
     assert closing_go_on(closing=closing) == 0
     assert held(site=house.site)["guardian_records"] == 0
     with pytest.raises(ClosingIncomplete) as waits:
@@ -84,9 +77,7 @@ def test_a_closed_sites_pages_say_that_it_is_closed(
     assert '/off/"' in officer.get("/office/stop/").content.decode()
     earlier = house.rules
     make.rules_published(site=house.site, document=make.rules_document("2026-02"))
-    closing = closing_ask(site=house.site, act=FIRST)
-    closing_approve(closing=closing.id, act=SECOND)
-    closing_go_on(closing=SiteClosing.objects.select_related("site__operator").get())
+    closing_go_on(closing=approved(house))
     page = officer.get("/office/stop/").content.decode()
     assert "已经关闭" in page
     assert "<form" not in page.split("<main", 1)[1].split("</main", 1)[0]

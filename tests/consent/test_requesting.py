@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
-from typing import Any
 
-import psycopg
 import pytest
 from django.db import connections
 
 from audit import clock, demonstration
-from audit.drafts import Act
 from audit.selectors import event_list, log_faults
 from consent import duties, keys
 from consent.errors import ReasonRequired, RequestAnswered, RequestUnknown
@@ -31,42 +28,19 @@ from consent.requests import (
 )
 from consent.services.consents import keys_destroy_orphaned
 from consent.services.requesting import (
-    request_answer,
-    request_open,
     requests_end_due,
 )
-from consent.services.walks import VISITOR
 from tests import make
 from tests.conftest import Database
 from tests.consent.make import grant
+from tests.consent.requests import WORDS, answered, opened
 
 pytestmark = pytest.mark.usefixtures("secrets_dir")
-
-OFFICER = Act("st-9", "compliance")
-WORDS = "请删掉我的手机号 13812345678"
 
 
 @pytest.fixture
 def house(db: Database) -> make.House:
     return make.house(demonstration_clock=True)
-
-
-def opened(
-    house: make.House, kind: str = "access", subject: Subject | None = None, **more: Any
-) -> Request:
-    return request_open(
-        site=house.site, kind=kind, words=WORDS, subject=subject, act=VISITOR, **more
-    )
-
-
-def answered(request: Request, outcome: str = "granted", **more: Any) -> Request:
-    return request_answer(
-        request=request,
-        outcome=outcome,
-        reason=more.get("reason"),
-        words=more.get("words", ""),
-        act=OFFICER,
-    )
 
 
 def test_every_code_has_its_words() -> None:
@@ -277,181 +251,3 @@ def test_what_awaits_an_officer_grows_louder(house: make.House) -> None:
     answered(request)
     [left] = duties.awaiting(may=lambda one: one == "consent.answer_request")
     assert later.label in left.title.en
-
-
-# --- What the database refuses --------------------------------------------------------
-
-EVENT = "(SELECT eid FROM audit_event ORDER BY seq DESC LIMIT 1)"
-COPY = (
-    "INSERT INTO consent_request (id, year, number, kind, purpose, subject_id, site_id,"
-    " code_hash, opened_at, shown_due, due, opened_event_id, asked) SELECT"
-    " gen_random_uuid(), year, {number}, {kind}, '', NULL, site_id, 'x', opened_at,"
-    f" {{shown}}, {{due}}, {EVENT}, asked FROM consent_request LIMIT 1"
-)
-
-
-def copy(**changed: str) -> str:
-    told = {
-        "number": "number + 1",
-        "kind": "kind",
-        "shown": "shown_due",
-        "due": "due",
-        **changed,
-    }
-    return COPY.format(**told)
-
-
-ANSWER = (
-    "UPDATE consent_request SET outcome = {outcome}, reason = {reason}, answered_at ="
-    f" now(), answered_by = 'x', answered_event_id = {EVENT}"
-)
-ON = "ALTER TABLE consent_request "
-IN_LOG = ON + "DISABLE TRIGGER consent_request_in_log"
-ANSWER_IN_LOG = ON + "DISABLE TRIGGER consent_answer_in_log"
-END_IN_LOG = ON + "DISABLE TRIGGER consent_request_end_in_log"
-FORWARD = ON + "DISABLE TRIGGER consent_request_forward"
-EVENT_ONCE = (
-    "DO $$ BEGIN EXECUTE (SELECT 'ALTER TABLE consent_request DROP CONSTRAINT '"
-    " || conname FROM pg_constraint WHERE conrelid = 'consent_request'::regclass"
-    " AND contype = 'u' AND conname LIKE '%opened_event%'); END $$"
-)
-
-GUARDS: dict[str, tuple[str, list[str], str]] = {
-    "a request that the log does not know": (
-        copy(),
-        [EVENT_ONCE],
-        IN_LOG,
-    ),
-    "a number that leaves a gap": (
-        copy(number="number + 2"),
-        [EVENT_ONCE, IN_LOG],
-        ON + "DISABLE TRIGGER consent_request_numbered",
-    ),
-    "a number given twice": (
-        copy(number="number"),
-        [EVENT_ONCE, IN_LOG, ON + "DISABLE TRIGGER consent_request_numbered"],
-        ON + "DROP CONSTRAINT consent_request_number",
-    ),
-    "a kind that there is none of": (
-        copy(kind="'wish'"),
-        [EVENT_ONCE, IN_LOG],
-        ON + "DROP CONSTRAINT consent_request_kind",
-    ),
-    "a later limit": (
-        copy(due="due + interval '1 day'"),
-        [EVENT_ONCE, IN_LOG],
-        ON + "DROP CONSTRAINT consent_request_due",
-    ),
-    "a refusal without a reason": (
-        ANSWER.format(outcome="'refused'", reason="NULL"),
-        [ANSWER_IN_LOG],
-        ON + "DROP CONSTRAINT consent_request_reasoned",
-    ),
-    "half an answer": (
-        "UPDATE consent_request SET outcome = 'granted'",
-        [ANSWER_IN_LOG],
-        ON + "DROP CONSTRAINT consent_request_answered_whole",
-    ),
-    "an answer without an outcome": (
-        ANSWER.format(outcome="NULL", reason="NULL"),
-        [ANSWER_IN_LOG],
-        ON + "DROP CONSTRAINT consent_request_answered_whole",
-    ),
-    "an answer that the log does not know": (
-        ANSWER.format(outcome="'granted'", reason="NULL"),
-        [],
-        ANSWER_IN_LOG,
-    ),
-    "an outcome that there is none of": (
-        ANSWER.format(outcome="'maybe'", reason="NULL"),
-        [ANSWER_IN_LOG, ON + "DROP CONSTRAINT consent_request_reasoned"],
-        ON + "DROP CONSTRAINT consent_request_answered_whole",
-    ),
-    "other words": (
-        "UPDATE consent_request SET asked = 'x'",
-        [],
-        FORWARD,
-    ),
-    "another day": (
-        "UPDATE consent_request SET shown_due = due",
-        [],
-        FORWARD,
-    ),
-    "deleting a request": (
-        "DELETE FROM consent_request",
-        ["GRANT DELETE ON consent_request TO salescenter_app"],
-        ON + "DISABLE TRIGGER consent_request_stays",
-    ),
-    "words that end unanswered": (
-        f"UPDATE consent_request SET asked = NULL, ended_at = now(), ended_event_id = {EVENT}",  # noqa: E501
-        [END_IN_LOG],
-        ON + "DROP CONSTRAINT consent_request_ended_whole",
-    ),
-}
-
-
-@pytest.mark.parametrize("act", sorted(GUARDS))
-def test_each_guard_holds_alone(db: Database, house: make.House, act: str) -> None:
-    opened(house)
-    statement, others, guard = GUARDS[act]
-    with db.connect("app", autocommit=False) as link, pytest.raises(psycopg.Error):
-        link.execute(statement)
-        link.commit()
-    with db.connect("owner") as owner:
-        for other in others:
-            owner.execute(other)
-    with db.connect("app", autocommit=False) as link, pytest.raises(psycopg.Error):
-        link.execute(statement)
-        link.commit()
-    with db.connect("owner") as owner:
-        owner.execute(guard)
-    with db.connect("app") as link:
-        link.execute(statement)
-
-
-AGAIN = "UPDATE consent_request SET outcome = 'refused', reason = 'law'"
-EARLY = (
-    "UPDATE consent_request SET asked = NULL, reply = NULL,"
-    " ended_at = answered_at + interval '1095 days', ended_event_id = " + EVENT
-)
-UNTOLD = EARLY.replace("1095", "1099")
-
-
-@pytest.mark.parametrize(
-    ("statement", "others", "guard"),
-    [
-        (AGAIN, [], FORWARD),
-        (EARLY, [END_IN_LOG], ON + "DROP CONSTRAINT consent_request_ended_whole"),
-        (UNTOLD, [], END_IN_LOG),
-    ],
-    ids=["answered twice", "ended before its term", "ended untold"],
-)
-def test_what_was_answered_stays(
-    db: Database, house: make.House, statement: str, others: list[str], guard: str
-) -> None:
-    answered(opened(house))
-    with db.connect("owner") as owner:
-        for other in others:
-            owner.execute(other)
-    with db.connect("app", autocommit=False) as link, pytest.raises(psycopg.Error):
-        link.execute(statement)
-        link.commit()
-    with db.connect("owner") as owner:
-        owner.execute(guard)
-    with db.connect("app") as link:
-        link.execute(statement)
-
-
-def test_words_that_ended_do_not_come_back(db: Database, house: make.House) -> None:
-    answered(opened(house))
-    with demonstration.clock_shifted(days=3 * 366 + 1):
-        requests_end_due()
-    back = "UPDATE consent_request SET ended_at = ended_at + interval '1 day'"
-    with db.connect("owner") as owner:
-        owner.execute(END_IN_LOG)
-    with db.connect("app") as link, pytest.raises(psycopg.Error, match="stay ended"):
-        link.execute(back)
-    with db.connect("owner") as owner:
-        owner.execute(FORWARD)
-    with db.connect("app") as link:
-        link.execute(back)

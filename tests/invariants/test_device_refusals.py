@@ -9,6 +9,7 @@ from consent.models import Device
 from consent.services import places
 from tests import make
 from tests.conftest import Database
+from tests.invariants.guards import refused_by_each, refused_until
 
 pytestmark = pytest.mark.usefixtures("secrets_dir")
 
@@ -115,16 +116,7 @@ REFUSED: dict[str, tuple[str, str, list[str]]] = {
 def test_each_guard_of_the_register_holds(db: Database, what: str) -> None:
     _house()
     statement, guard, others = REFUSED[what]
-    with db.connect("owner") as owner:
-        for other in others:
-            owner.execute(other)
-    with db.connect("app", autocommit=False) as link, pytest.raises(psycopg.Error):
-        link.execute(statement)
-        link.commit()
-    with db.connect("owner") as owner:
-        owner.execute(guard)
-    with db.connect("app") as link:
-        link.execute(statement)
+    refused_until(db, statement, guard, others)
 
 
 RIGHTS = {
@@ -145,13 +137,7 @@ RIGHTS = {
 def test_what_stays_is_held_by_right_and_by_trigger(db: Database, what: str) -> None:
     _house()
     statement, right, guard = RIGHTS[what]
-    for lifted in (right, guard):
-        with db.connect("app") as link, pytest.raises(psycopg.Error):
-            link.execute(statement)
-        with db.connect("owner") as owner:
-            owner.execute(lifted)
-    with db.connect("app") as link:
-        link.execute(statement)
+    refused_by_each(db, statement, (right, guard))
 
 
 def test_no_use_is_written_at_a_kiosk_without_an_approved_device(
