@@ -7,13 +7,15 @@ import json
 import pytest
 from playwright.sync_api import Route, expect
 
-from consent.models import Use
+from consent.models import Site, Use
+from consent.services import papers
 from faces.models import FaceTemplate
 from tests.browser import walking
 from tests.browser.cameras import pair, wall
 from tests.browser.conftest import Stage
 from tests.browser.stage import Device, qr_read
 from tests.faces.photographs import collins
+from tests.leads.make import RECEPTION
 
 pytestmark = pytest.mark.browser
 
@@ -50,6 +52,36 @@ def test_a_pairing_code_works_once(stage: Stage) -> None:
     other.go("/kiosk/pair/#made-up-code")
     expect(other.page.locator("main")).to_contain_text("配对")
     assert "kiosk" not in cookies(other)
+
+
+ROOT = "() => parseFloat(getComputedStyle(document.documentElement).fontSize)"
+
+
+def test_large_type_is_larger_on_the_kiosks_own_scale(stage: Stage) -> None:
+    kiosk, phone = stage.kiosk(), stage.phone()
+    walking.scan(kiosk, phone)
+    kiosk.page.click("form[action$='/kiosk/here/'] button")
+    for device in (kiosk, phone):
+        usual = device.page.evaluate(ROOT)
+        device.page.click(".reading form button")
+        device.page.wait_for_selector("html.type-large")
+        assert device.page.evaluate(ROOT) == pytest.approx(1.3 * usual, rel=0.01)
+        wide = "() => document.documentElement.scrollWidth > innerWidth"
+        assert not device.page.evaluate(wide)
+
+
+def test_whoever_brings_a_printed_notice_reads_in_large_type(stage: Stage) -> None:
+    kiosk = stage.kiosk()
+    usual = kiosk.page.evaluate(ROOT)
+    site = Site.objects.get()
+    sheet = papers.paper_issue(site=site, language="zh-hans", act=RECEPTION)
+    kiosk.go("/kiosk/paper/")
+    kiosk.page.fill("input[name=code]", papers.paper_code(paper=sheet))
+    kiosk.page.click("main form button[type=submit]:not([data-key])")
+    kiosk.at("/visit/")
+    assert kiosk.page.evaluate(ROOT) == pytest.approx(1.3 * usual, rel=0.01)
+    # There is nothing to make larger, nor a switch that would do nothing.
+    assert kiosk.page.locator(".reading form").count() == 0
 
 
 def test_one_kiosk_serves_many_phones(stage: Stage) -> None:
