@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
+from audit import clock
 from audit.log import Unit
 from consent.models import Rules, Walk
 from consent.purposes import SWITCHES, Purpose
@@ -60,9 +62,41 @@ def face_offered(walk: Walk) -> bool:
 def guardian_offered(walk: Walk) -> bool:
     """Tell whether a child's guardian may be asked: only if the rules say so."""
     whole = document(sha256=walk_rules(walk).sha256)
-    return bool(whole.get("minors", {}).get("contact")) and (
-        Purpose.CONTACT in switches_offered(walk)
-    )
+    return _children_asked(whole) and Purpose.CONTACT in switches_offered(walk)
+
+
+def _children_asked(rules: Mapping[str, Any]) -> bool:
+    return bool(rules.get("minors", {}).get("contact"))
+
+
+def rules_dropped(walk: Walk, purpose: Purpose) -> bool:
+    """Tell whether the rules in force at a walk's site no longer ask for a purpose.
+
+    A guardian is asked for `contact` only where they still provide for children.
+    """
+    current = document(sha256=rules_get(site=walk.kiosk.site).sha256)
+    if walk.guardian_offered and not _children_asked(current):
+        return True
+    shown = document(sha256=walk_rules(walk).sha256)
+    return purpose in shown["purposes"] and purpose not in current["purposes"]
+
+
+def page_keep(walk: Walk) -> bool:
+    """Take back the pages that a walk's new rules do not ask; False when that was its.
+
+    Nobody is kept waiting for an answer that may not be given any more. Changes the
+    row in memory.
+    """
+    if walk.face_offered and walk.face_answered_at is None:
+        published = document(sha256=walk_rules(walk).sha256)["purposes"]
+        walk.face_offered = Purpose.FACE_CHECKIN in published
+        return walk.face_offered
+    if walk.guardian_offered and walk.guardian_answered_at is None:
+        walk.guardian_offered = guardian_offered(walk)
+        if not walk.guardian_offered:
+            walk.details_at = clock.now()
+        return walk.guardian_offered
+    return True
 
 
 def referral_offered(walk: Walk) -> bool:

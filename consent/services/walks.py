@@ -40,6 +40,8 @@ from consent.services.offers import (
     UNDER_14,
     face_offered,
     guardian_offered,
+    page_keep,
+    rules_dropped,
     switches_offered,
     walk_rules,
 )
@@ -308,19 +310,26 @@ def notice_keep(
 ) -> None:
     """Show the rules in force to somebody whose own changed while they answered.
 
-    A yes to what nobody may be asked any more would bar its own use.
+    A yes to what nobody may be asked any more would bar its own use, or name a
+    purpose that the published rules have dropped. A page of its own for such a
+    purpose is not shown again.
 
     Raises:
         NoticeChanged: it is shown from now on; ask again.
     """
     rules = walk_rules(walk)
-    if not any(rules_outdated(rules=rules, purpose=one) for one in purposes):
+    if not any(
+        rules_outdated(rules=rules, purpose=one) or rules_dropped(walk, one)
+        for one in purposes
+    ):
         return
     with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
         locked = walk_locked(walk)
         locked.rules = rules_get(site=walk.kiosk.site)
-        locked.save(update_fields=["rules"])
-        show(unit, locked, language)
+        asked = page_keep(locked)
+        locked.save()
+        if asked:
+            show(unit, locked, language)
     raise NoticeChanged
 
 

@@ -61,9 +61,11 @@ def _race(
     candidates = {
         one.subject_id: one
         for one in Consent.objects.select_related("rules", "subject", "site").filter(
-            subject__in=leaving
+            subject__in=[*leaving, *standing]
         )
     }
+    # Named in each: one whose other candidate has just left is a comparison too.
+    staying = candidates[standing[0]]
     counter, failed = itertools.count(), list[str]()
     began, pace = time.monotonic(), comparisons // len(leaving)
     done = threading.Semaphore(0)
@@ -80,7 +82,7 @@ def _race(
                 model=MODEL,
                 act=Act(kiosk.code, "kiosk"),
                 kiosk=kiosk,
-                candidates=[candidates[leaving[near]]],
+                candidates=[candidates[leaving[near]], staying],
             ) as permit:
                 probe = services.Probe(
                     subject=me.id, mean=random_encoding(), model=MODEL, frames=1
@@ -128,14 +130,16 @@ def _race(
         cursor.execute(
             "SELECT count(*) FILTER (WHERE type = 'face.compared' AND place = 0),"
             " count(*) FILTER (WHERE type = 'consent.withdrawn'),"
-            " count(*) FILTER (WHERE type = 'face.compared' AND place > 0)"
+            " count(*) FILTER (WHERE type = 'face.compared' AND place > 0"
+            " AND consent IN (SELECT consent FROM audit_index"
+            " WHERE type = 'consent.withdrawn'))"
             " FROM audit_index"
         )
         compared, withdrawn, named = cursor.fetchone()
     faults = [*failed, *log_faults()]
     return {
         "comparisons": compared,
-        "of_them_with_a_living_candidate": named,
+        "of_them_with_one_who_left_later": named,
         "withdrawals": withdrawn,
         "seconds": round(time.monotonic() - began),
         "compared_after_withdrawal": late,

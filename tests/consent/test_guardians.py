@@ -129,6 +129,20 @@ def test_a_guardian_agrees_to_the_rules_in_force_only(house: make.House) -> None
     assert consent_barred(consent=consent) is None
 
 
+def test_no_guardian_is_asked_where_the_rules_no_longer_let_them(
+    house: make.House,
+) -> None:
+    allowed(house)
+    walk = child(house)
+    make.rules_published(site=house.site, document=make.rules_document("2026-03"))
+    with pytest.raises(NoticeChanged):
+        guardians.walk_guardian(walk=walk, relation="parent", language="en")
+    walk.refresh_from_db()
+    assert not walk.guardian_offered
+    assert not Consent.objects.exists()
+    assert walks.walk_finish(walk=walk).finished_at is not None
+
+
 def test_a_child_is_not_asked_again_in_place_of_a_guardian(house: make.House) -> None:
     allowed(house)
     walk = child(house)

@@ -15,6 +15,7 @@ from consent.purposes import SWITCHES, Purpose
 from consent.selectors import consent_barred, consent_live, consent_usable
 from consent.services import walks
 from consent.services.consents import consent_grant, consents_withdraw, keys_destroy_due
+from consent.services.offers import switches_offered
 from consent.services.walks import VISITOR
 from faces.matching import MODEL
 from faces.models import FaceTemplate
@@ -198,6 +199,51 @@ def test_whoever_answers_meanwhile_is_shown_the_rules_anew(house: make.House) ->
         walk=walks.walk_get(cookie=cookie), choices=yes, under_14=False, language="en"
     )
     assert Consent.objects.get().rules == rules
+
+
+def without(purpose: Purpose, label: str = "2026-02") -> dict[str, Any]:
+    """Return rules that publish one purpose less."""
+    document = make.rules_document(label)
+    del document["purposes"][purpose]
+    for words in document["languages"].values():
+        words["purposes"] = {
+            name: said for name, said in words["purposes"].items() if name != purpose
+        }
+    return document
+
+
+def test_a_purpose_that_was_dropped_meanwhile_is_granted_by_nobody(
+    house: make.House,
+) -> None:
+    _, token = walks.walk_issue(kiosk=house.kiosk)
+    walk, cookie = walks.walk_open(token=token, language="en")
+    rules = make.rules_published(site=house.site, document=without(Purpose.CONTACT))
+    yes = {name: name == Purpose.CONTACT for name in SWITCHES}
+    with pytest.raises(NoticeChanged):
+        walks.walk_choose(walk=walk, choices=yes, under_14=False, language="en")
+    assert not Consent.objects.exists()
+    walk = walks.walk_get(cookie=cookie)
+    assert (walk.rules, len(event_list(kind="notice.shown"))) == (rules, 2)
+    assert Purpose.CONTACT not in switches_offered(walk)
+
+
+def test_a_face_page_that_was_dropped_meanwhile_is_due_no_more(
+    house: make.House,
+) -> None:
+    _, token = walks.walk_issue(kiosk=house.kiosk)
+    walk, cookie = walks.walk_open(token=token, language="en")
+    no = dict.fromkeys(SWITCHES, False)
+    walk = walks.walk_choose(walk=walk, choices=no, under_14=False, language="en")
+    assert walks.walk_face_due(walk=walk)
+    shown = len(event_list(kind="notice.shown"))
+    make.rules_published(site=house.site, document=without(FACE))
+    with pytest.raises(NoticeChanged):
+        walks.walk_face(walk=walk, answer=True, language="en")
+    walk = walks.walk_get(cookie=cookie)
+    assert not walks.walk_face_due(walk=walk)
+    assert len(event_list(kind="notice.shown")) == shown
+    assert not Consent.objects.exists()
+    assert walks.walk_finish(walk=walk).finished_at is not None
 
 
 def test_a_no_needs_no_second_reading(house: make.House) -> None:
