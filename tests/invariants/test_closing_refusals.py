@@ -135,6 +135,12 @@ def test_a_closing_moves_in_the_log_and_stays(db: Database, house: make.House) -
         with pytest.raises(psycopg.Error, match="only grows"):
             owner.execute("DELETE FROM consent_siteclosing")
         owner.execute("DROP TRIGGER consent_closing_in_log ON consent_siteclosing")
+    with db.connect("app", autocommit=False) as link:
+        link.execute(approve)
+        with pytest.raises(psycopg.Error, match="in the name of"):
+            link.commit()
+    with db.connect("owner") as owner:
+        owner.execute("DROP TRIGGER consent_closing_in_name_of ON consent_siteclosing")
         owner.execute("DROP TRIGGER consent_closing_stays ON consent_siteclosing")
     with db.connect("app") as link:
         link.execute(approve)
@@ -151,6 +157,26 @@ def test_a_closing_is_not_approved_as_it_is_asked_for(
         " SELECT gen_random_uuid(), s.id, now(), 'st-1', e.eid, now(), 'st-2', e.eid"
         " FROM consent_site s, (SELECT eid FROM audit_event LIMIT 1) e"
     )
+    with db.connect("app") as link, pytest.raises(psycopg.Error, match="step by step"):
+        link.execute(statement)
+    with db.connect("owner") as owner:
+        owner.execute("DROP TRIGGER consent_closing_begins ON consent_siteclosing")
+    with db.connect("app", autocommit=False) as link:
+        assert link.execute(statement).rowcount == 1
+        link.rollback()
+
+
+def test_a_closing_is_not_finished_as_it_is_approved(
+    db: Database, house: make.House
+) -> None:
+    closing_ask(site=house.site, act=FIRST)
+    statement = (
+        "UPDATE consent_siteclosing SET approved_at = now(), approved_by = 'st-2',"
+        " approved_event_id = e.eid, finished_at = now(), report = 'x', note = 'x',"
+        " finished_event_id = e.eid FROM (SELECT eid FROM audit_event LIMIT 1) e"
+    )
+    with db.connect("owner") as owner:
+        owner.execute("DROP TRIGGER consent_closing_empty ON consent_siteclosing")
     with db.connect("app") as link, pytest.raises(psycopg.Error, match="step by step"):
         link.execute(statement)
     with db.connect("owner") as owner:

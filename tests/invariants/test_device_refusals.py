@@ -28,6 +28,7 @@ APPROVE = (
     f" approved_event_id = {THAT_EVENT} WHERE code = 'cam-k-2'"
 )
 IN_LOG = TRIGGER.format(table="consent_device", name="consent_device_in_log")
+IN_NAME_OF = TRIGGER.format(table="consent_device", name="consent_device_in_name_of")
 STAYS_AS_IT_IS = TRIGGER.format(table="consent_device", name="consent_device_fixed")
 
 
@@ -55,17 +56,22 @@ REFUSED: dict[str, tuple[str, str, list[str]]] = {
     "one's own approval": (
         APPROVE.format(by="asked_by", at="now()"),
         _drop("consent_device_two_people"),
-        [IN_LOG],
+        [IN_LOG, IN_NAME_OF],
     ),
     "an approval without a moment": (
         APPROVE.format(by="'b'", at="NULL"),
         _drop("consent_device_approved_whole"),
-        [IN_LOG],
+        [IN_LOG, IN_NAME_OF],
     ),
     "an approval by an event that says something else": (
         APPROVE.format(by="'b'", at="now()"),
         IN_LOG,
-        [],
+        [IN_NAME_OF],
+    ),
+    "an approval by an event in another's name": (
+        APPROVE.format(by="'b'", at="now()"),
+        IN_NAME_OF,
+        [IN_LOG],
     ),
     "a revocation by an event that says something else": (
         "UPDATE consent_device SET revoked_at = now(),"

@@ -25,6 +25,7 @@ DROP = "ALTER TABLE consent_party DROP CONSTRAINT {}"
 THAT_EVENT = "(SELECT eid FROM audit_event ORDER BY seq LIMIT 1)"
 FIXED = OFF.format("consent_party", "consent_party_fixed")
 IN_LOG = OFF.format("consent_party", "consent_party_in_log")
+IN_NAME_OF = OFF.format("consent_party", "consent_party_in_name_of")
 ADD = (
     "INSERT INTO consent_party (id, code, role, name_zh, name_en, credit_code, contact,"
     " contract_number, contract_sha256, scope_zh, scope_en, purposes, categories,"
@@ -82,17 +83,22 @@ REFUSED: dict[str, tuple[str, str, list[str]]] = {
     "one's own approval": (
         APPROVE.format(by="asked_by", at="now()"),
         DROP.format("consent_party_two_people"),
-        [IN_LOG],
+        [IN_LOG, IN_NAME_OF],
     ),
     "half an approval": (
         APPROVE.format(by="'b'", at="NULL"),
         DROP.format("consent_party_approved_whole"),
-        [IN_LOG],
+        [IN_LOG, IN_NAME_OF],
     ),
     "an approval that the log does not know": (
         APPROVE.format(by="'b'", at="now()"),
         IN_LOG,
-        [],
+        [IN_NAME_OF],
+    ),
+    "an approval in another's name": (
+        APPROVE.format(by="'b'", at="now()"),
+        IN_NAME_OF,
+        [IN_LOG],
     ),
     "half an end": (
         "UPDATE consent_party SET ended_at = now() WHERE code = 'w-1'",
