@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Sequence
 
 from django.db import connection
 from django.urls import reverse
@@ -45,6 +46,20 @@ def stop_share(*, site: Site, purpose: str) -> Stop | None:
             "SELECT 1 FROM consent_site WHERE id = %s FOR SHARE", [str(site.id)]
         )
     return stop_of(site=site, purpose=purpose)
+
+
+def sites_share(*, consents: Sequence[uuid.UUID]) -> None:
+    """Hold the rules in force at the sites of some consents until the commit.
+
+    MUST be called before asking whether they may be used (`consents_usable`), in the
+    transaction that writes the use: a version that bars them waits for it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM consent_site WHERE id IN (SELECT site_id FROM"
+            " consent_consent WHERE id = ANY(%s)) ORDER BY id FOR SHARE",
+            [list(consents)],
+        )
 
 
 def stops_on(*, site: Site) -> list[Stop]:

@@ -21,6 +21,7 @@ from consent.errors import KeyMissing
 from consent.models import Consent, Site, Subject
 from consent.purposes import Purpose
 from consent.selectors import consent_barred, consents_share, consents_usable
+from consent.stops import sites_share
 from consent.structure import encoded
 from leads import phones
 from leads.models import Contact, PhoneIndex
@@ -202,7 +203,9 @@ def seen(*, unit: Unit, consents: Iterable[uuid.UUID], reason: str) -> list[uuid
             use, is left out.
         reason: as the log names it.
     """
-    live = consents_share(ids=list(consents))
+    named = list(consents)
+    sites_share(consents=named)
+    live = consents_share(ids=named)
     if reason != OWN_PAGE:
         # To look at what is kept of oneself stays one's right while it is not used.
         live = consents_usable(consents=live)

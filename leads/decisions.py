@@ -21,6 +21,7 @@ from consent.holdings import Holding
 from consent.models import Consent, Subject
 from consent.purposes import Purpose
 from consent.selectors import consent_live, consents_share, consents_usable
+from consent.stops import sites_share
 from leads import phones
 from leads.attribution import Decision as Judged
 from leads.attribution import Rulebook, decide, parse_facts
@@ -123,7 +124,9 @@ def _consents(visit: Visit) -> dict[str, Consent]:
         consent_live(subject=visit.subject, purpose=purpose, site=visit.site)
         for purpose in (Purpose.ATTRIBUTION, Purpose.CONTACT)
     ]
-    live = consents_share(ids=[one.id for one in found if one is not None])
+    named = [one.id for one in found if one is not None]
+    sites_share(consents=named)
+    live = consents_share(ids=named)
     return {one.purpose: one for one in consents_usable(consents=live)}
 
 

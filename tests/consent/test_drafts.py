@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -279,6 +280,33 @@ def test_the_database_opens_no_face_that_two_people_did_not_assess(
         )
         connection.execute(row)
     assert ImpactAssessment.objects.filter(code="x").count() == 1
+
+
+@pytest.mark.parametrize("what", ["purposes", "until"])
+def test_the_database_lets_no_assessment_open_more_than_its_event_says(
+    house: make.House, db: Database, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The service is made to write another row than its event tells."""
+    create = ImpactAssessment.objects.create
+
+    def other(**values: Any) -> ImpactAssessment:
+        later = values["until"] + timedelta(days=1)
+        wrong = {"purposes": ["contact", *values["purposes"]], "until": later}
+        return create(**{**values, what: wrong[what]})
+
+    def approve(code: str) -> None:
+        document = make.assessment_document(code)
+        make.assessment_approved(site=house.site, document=document)
+
+    monkeypatch.setattr(ImpactAssessment.objects, "create", other)
+    with pytest.raises(DatabaseError, match="bars or opens what its event says"):
+        approve("pia-2")
+    with db.connect("owner") as connection:
+        connection.execute(
+            "DROP TRIGGER consent_assessment_by_two ON consent_impactassessment"
+        )
+    approve("pia-3")
+    assert ImpactAssessment.objects.filter(code="pia-3").exists()
 
 
 DECIDED = (

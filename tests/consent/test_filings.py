@@ -302,6 +302,10 @@ FORBIDDEN = {
         ROW.format(kind="face", step="task", due="now()"),
         "ALTER TABLE consent_filing DROP CONSTRAINT consent_filing_once",
     ),
+    "a cancelled face without the site it is of": (
+        ROW.format(kind="face_cancel", step="task", due="now()"),
+        "ALTER TABLE consent_filing DROP CONSTRAINT consent_filing_site",
+    ),
     "half a filing": (
         "UPDATE consent_filing SET filed_on = '2026-11-25' WHERE step = 'task'",
         "ALTER TABLE consent_filing DROP CONSTRAINT consent_filing_filed_whole",

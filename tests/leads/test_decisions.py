@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
 
 from audit import clock
 from audit.selectors import event_list
+from consent import journal
 from consent.models import Consent, Subject
 from consent.purposes import Purpose
+from consent.selectors import consents_usable
 from consent.services.consents import consents_withdraw
 from consent.services.walks import VISITOR
 from leads import contacts, decisions, referrals, visits
@@ -367,3 +370,28 @@ def test_the_facts_hold_no_number(office: make.Office) -> None:
     assert "5678" not in str(decision.facts).replace(str(decision.id), "")
     assert all(fact.get("phone") is None for fact in decision.facts)
     assert timedelta(days=1) < decisions.QUOTA_SPAN
+
+
+@pytest.mark.parametrize("place", [decisions, contacts])
+def test_no_version_comes_between_the_look_at_a_consent_and_its_use(
+    office: make.Office, db: Database, monkeypatch: pytest.MonkeyPatch, place: Any
+) -> None:
+    """Publishing takes the site's row; whoever looks holds it until their commit."""
+    subject = visitor(office)
+    take = "SELECT 1 FROM consent_site FOR NO KEY UPDATE NOWAIT"
+    looked = []
+
+    def usable(*, consents: Any) -> list[Consent]:
+        with db.connect("app") as other, pytest.raises(psycopg.Error):
+            other.execute(take)
+        looked.append(place)
+        return consents_usable(consents=consents)
+
+    monkeypatch.setattr(place, "consents_usable", usable)
+    arrives(office, subject)
+    named = list(Consent.objects.values_list("id", flat=True))
+    with journal.unit(act=VISITOR, site=office.site) as unit:
+        contacts.seen(unit=unit, consents=named, reason="export")
+    assert looked
+    with db.connect("app") as other:
+        other.execute(take)
