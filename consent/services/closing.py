@@ -14,7 +14,7 @@ from typing import Any
 
 from audit import clock, notes, signing
 from audit.documents import document_get, document_put
-from audit.drafts import Act
+from audit.drafts import SYSTEM, Act
 from audit.errors import NoteInvalid, SignerRefuses, SignerSilent
 from consent import journal
 from consent.closings import closing_of, held
@@ -111,15 +111,15 @@ def closing_go_on(*, closing: SiteClosing, most: int = BATCH) -> int:
     """Do the next part of an approved closing; return how many consents are left.
 
     Stops faces and marketing, revokes kiosks, ends consents with all that hangs on
-    them, destroys their keys, revokes passes, retires the rules. Twice is once.
+    them, destroys their keys, revokes passes, retires the rules. Twice is once. The
+    program acts here, also long after the approval, and the log says so.
     """
     site = closing.site
-    act = _act(closing)
-    stop_press(site=site, scope="all", reason="operator", act=act)
+    stop_press(site=site, scope="all", reason="operator", act=SYSTEM)
     for kiosk in Kiosk.objects.select_related("site").filter(
         site=site, revoked_at=None
     ):
-        kiosk_revoke(kiosk=kiosk, act=act)
+        kiosk_revoke(kiosk=kiosk, act=SYSTEM)
     here = Consent.objects.select_related("site", "subject").filter(site=site)
     for consent in here.filter(state="active").order_by("id")[:most]:
         consent_expire(consent, reason="site_closed")
@@ -127,8 +127,8 @@ def closing_go_on(*, closing: SiteClosing, most: int = BATCH) -> int:
         key_destroy(consent=consent)
     left = here.filter(state="active").count()
     if left == 0:
-        _passes_revoke(site, act)
-        _rules_retire(site, act)
+        _passes_revoke(site)
+        _rules_retire(site)
     return left
 
 
@@ -149,7 +149,7 @@ def closing_finish(*, closing: SiteClosing) -> SiteClosing:
     note = signing.manifest_sign(
         log=checkpoint.log, size=checkpoint.size, sha256=sha256
     )
-    with journal.unit(act=_act(closing), site=site) as unit:
+    with journal.unit(act=SYSTEM, site=site) as unit:
         locked = SiteClosing.objects.select_for_update().get(id=closing.id)
         if locked.finished_at is not None:
             return locked
@@ -290,23 +290,18 @@ def _stamp(moment: Any) -> str | None:
     return None if moment is None else clock.stamp(moment)
 
 
-def _act(closing: SiteClosing) -> Act:
-    """Return who approved as the one who acts."""
-    return Act(closing.approved_by or closing.asked_by, "compliance")
-
-
-def _passes_revoke(site: Site, act: Act) -> None:
+def _passes_revoke(site: Site) -> None:
     """Revoke the passes of this site whose holders consent to something elsewhere."""
     for issued in Pass.objects.select_related("subject").filter(
         site=site, revoked_at=None
     ):
-        with journal.unit(act=act, site=site) as unit:
+        with journal.unit(act=SYSTEM, site=site) as unit:
             links_revoke(unit=unit, subject=issued.subject, site=site)
 
 
-def _rules_retire(site: Site, act: Act) -> None:
+def _rules_retire(site: Site) -> None:
     for rules in Rules.objects.filter(site=site, retired_at=None):
-        with journal.unit(act=act, site=site) as unit:
+        with journal.unit(act=SYSTEM, site=site) as unit:
             retired = Rules.objects.filter(id=rules.id, retired_at=None).update(
                 retired_at=clock.now()
             )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from consent import journal
-from consent.errors import ConsentRequired, NoticeChanged
+from consent.errors import ConsentRequired, NoticeChanged, PurposeStopped
 from consent.models import Consent, Rules, Subject
 from consent.purposes import FACE, Purpose
 from consent.receipts import receipt_issue
@@ -92,6 +92,7 @@ def question_answer(
     Raises:
         ConsentRequired: nothing is asked of them for this purpose.
         NoticeChanged: another version is in force since; show that one.
+        PurposeStopped: the stop switch is on for it; it is asked again later.
     """
     if not yes:
         consents_withdraw(subject=subject, purposes=[purpose], act=VISITOR)
@@ -104,7 +105,8 @@ def question_answer(
     site = question.before.site
     with journal.unit(act=VISITOR, site=site) as unit:
         # No version comes into force between this look and the commit.
-        stop_share(site=site, purpose=purpose)
+        if stop_share(site=site, purpose=purpose) is not None:
+            raise PurposeStopped
         if rules_get(site=site).sha256 != rules:
             raise NoticeChanged
         consent_grant(

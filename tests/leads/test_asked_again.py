@@ -9,13 +9,15 @@ from django.test import Client
 
 from audit.selectors import event_list, log_faults
 from consent import keys
-from consent.errors import NoticeChanged
+from consent.errors import NoticeChanged, PurposeStopped
 from consent.models import Consent, Rules, Subject
 from consent.purposes import Purpose
 from consent.selectors import consent_usable
 from consent.services import reasking
 from consent.services.consents import key_destroy
 from consent.services.links import link_issue, link_token
+from consent.services.stops import stop_press
+from consent.stops import COVERS
 from consent.views.pages import VISITOR_COOKIE
 from leads.models import Contact
 from tests import make
@@ -128,3 +130,22 @@ def test_a_version_that_comes_meanwhile_costs_nobody_their_key(
     key_destroy(consent=old)
     assert not keys.key_missing(consent=old.id)
     assert event_list(kind="receipt.issued")[0]["rules"] == house.rules.sha256
+
+
+def test_a_yes_waits_while_the_stop_switch_is_on(
+    house: make.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The switch is pressed between the page and the answer."""
+    subject = somebody(house)
+    shown = longer(house)
+    monkeypatch.setitem(COVERS, "all", COVERS["all"] | {Purpose.CONTACT})
+    stop_press(site=house.site, scope="all", reason="operator", act=make.ASKING)
+    with pytest.raises(PurposeStopped):
+        reasking.question_answer(
+            subject=subject,
+            purpose=Purpose.CONTACT,
+            yes=True,
+            rules=shown.sha256,
+            language="en",
+        )
+    assert Consent.objects.get(subject=subject).rules == house.rules
