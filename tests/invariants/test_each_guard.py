@@ -1,0 +1,289 @@
+"""Every named guard of the database, alone: it refuses, and nothing else is left to.
+
+Beside the tests that try the guards as an attacker would, this one takes away all the
+other triggers of a table and has its owner, whom no right stops, run what the guard is
+there for: refused while it stands, taken once it is dropped. Each runs in a
+transaction that is rolled back, so that one house serves all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+
+from consent import gate
+from consent.purposes import SWITCHES, Purpose
+from consent.services import links
+from consent.services.walks import VISITOR
+from faces.matching import MODEL
+from leads import contacts, visits
+from salescenter.roles import roles_sync, staff_create
+from tests import make
+from tests.conftest import Database
+from tests.faces import make as make_face
+from tests.faces.photographs import collins, encoded
+from tests.leads import make as make_leads
+
+pytestmark = pytest.mark.usefixtures("secrets_dir")
+
+Link = psycopg.Connection[tuple[object, ...]]
+EVENT = "(SELECT eid FROM audit_event ORDER BY seq LIMIT 1)"
+LOG = "(SELECT log FROM audit_head LIMIT 1)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """What one guard is there for.
+
+    Attributes:
+        table: whose guard it is.
+        statement: what it refuses; it concerns one row at least.
+        before: what makes a row to try it on.
+    """
+
+    table: str
+    statement: str
+    before: Sequence[str] = ()
+
+
+def again(table: str, **changed: str) -> str:
+    """Return the SQL that writes a row of a table once more, with other columns."""
+    parts = ["to_jsonb(one)", "jsonb_build_object('id', gen_random_uuid())"]
+    parts += [f"jsonb_build_object('{name}', {is_})" for name, is_ in changed.items()]
+    if table in ("audit_event", "audit_document"):
+        del parts[1]
+    return (
+        f"INSERT INTO {table} SELECT (jsonb_populate_record(one, {' || '.join(parts)}))"
+        f".* FROM {table} one LIMIT 1"
+    )
+
+
+def delete(table: str, *before: str) -> Attempt:
+    return Attempt(table=table, statement=f"DELETE FROM {table}", before=before)
+
+
+def update(table: str, setting: str, *before: str) -> Attempt:
+    statement = f"UPDATE {table} SET {setting}"
+    return Attempt(table=table, statement=statement, before=before)
+
+
+def twice(table: str, **changed: str) -> Attempt:
+    return Attempt(table=table, statement=again(table, **changed))
+
+
+CARRIED = (
+    "INSERT INTO audit_carried (id, log, prior, eid) VALUES"
+    f" (gen_random_uuid(), {LOG}, gen_random_uuid(), {EVENT})"
+)
+EXPORT = (
+    'INSERT INTO audit_export (id, log, "first", "last", redaction, asked_by, asked_at,'
+    f" asked_event) VALUES (gen_random_uuid(), {LOG}, 0, 1, 'pseudonymous', 'a', now(),"
+    f" {EVENT})"
+)
+TILE = (
+    "INSERT INTO audit_tile (id, log, level, idx, hash) VALUES (gen_random_uuid(),"
+    f" {LOG}, 0, 0, 'x')"
+)
+REFUSAL = (
+    "INSERT INTO audit_refusal (id, log, reason, signed_log, signed_size, signed_root,"
+    f" found_size, at) VALUES (gen_random_uuid(), {LOG}, 'rewritten', {LOG}, 1, 'x', 1,"
+    " now())"
+)
+SIGNER = (
+    "INSERT INTO audit_signer (log, vkeys, size, refused, separated, seen_at) VALUES"
+    f" ({LOG}, '', 0, false, false, now()) ON CONFLICT DO NOTHING"
+)
+SIGNING = (
+    "INSERT INTO audit_signing (id, log, size, asked_at) VALUES (gen_random_uuid(),"
+    f" {LOG}, 1, now())"
+)
+
+ATTEMPTS: dict[str, Attempt] = {
+    "audit_carried_once": Attempt(
+        table="audit_carried",
+        before=[CARRIED],
+        statement=again(
+            "audit_carried", eid="(SELECT max(eid::text) FROM audit_event)"
+        ),
+    ),
+    "audit_carried_stays": delete("audit_carried", CARRIED),
+    "audit_document_fits": Attempt(
+        table="audit_document",
+        statement="INSERT INTO audit_document (hash, bytes) VALUES"
+        " (repeat('0', 64), 'x')",
+    ),
+    "audit_document_stays": delete("audit_document"),
+    "audit_event_number": twice("audit_event", eid="gen_random_uuid()"),
+    "audit_export_range": update("audit_export", '"first" = "last" + 1', EXPORT),
+    "audit_export_redaction": update("audit_export", "redaction = 'none'", EXPORT),
+    "audit_head_stays": delete("audit_head"),
+    "audit_refusal_fixed": update("audit_refusal", "reason = 'other'", REFUSAL),
+    "audit_refusal_stays": delete("audit_refusal", REFUSAL),
+    "audit_signer_stays": delete("audit_signer", SIGNER),
+    "audit_signing_fixed": update("audit_signing", "size = 2", SIGNING),
+    "audit_signing_stays": delete("audit_signing", SIGNING),
+    "audit_tile_place": Attempt(
+        table="audit_tile", before=[TILE], statement=again("audit_tile")
+    ),
+    "audit_tile_stays": delete("audit_tile", TILE),
+    "consent_assessment_fixed": update(
+        "consent_impactassessment", "until = until + interval '1 day'"
+    ),
+    "consent_assessment_stays": delete("consent_impactassessment"),
+    "consent_capturesession_live_consent": update(
+        "consent_capturesession", "live = gen_random_uuid()"
+    ),
+    "consent_destroy_seconds": update("consent_consent", "destroy_s = 86401"),
+    "consent_begins": twice("consent_consent", until="now()", granted_at="'-infinity'"),
+    "consent_gate": twice("consent_consent"),
+    "consent_pagelink_fixed": update("consent_pagelink", "created_at = now()"),
+    "consent_pass_fixed": update("consent_pass", "created_at = now()"),
+    "consent_receipt_fixed": delete("consent_receipt"),
+    "consent_receipt_in_log": twice("consent_receipt", issued_event_id=EVENT),
+    "consent_rules_stay": delete("consent_rules"),
+    "consent_stays": delete("consent_consent"),
+    "consent_subject_fixed": delete("consent_subject"),
+    "consent_term": update("consent_consent", "until = granted_at"),
+    "consent_use_closed_whole": update("consent_use", "closed_at = now()"),
+    "consent_use_fixed": update("consent_use", "mode = 'compare'"),
+    "consent_use_stays": delete("consent_use"),
+    "consent_use_two_minutes": update(
+        "consent_use", "deadline = opened_at + interval '121 seconds'"
+    ),
+    "consent_walk_opened_whole": update("consent_walk", "cookie_hash = NULL"),
+    "faces_facetemplate_fixed": update("faces_facetemplate", "sealed = 'x'"),
+    "faces_template_purpose": update("faces_facetemplate", "purpose = 'contact'"),
+    "leads_agent_code": twice("leads_agent"),
+    "leads_agent_token": update("leads_agent", "code = 'A 1'"),
+    "leads_attributionrules_fixed": delete("leads_attributionrules"),
+    "leads_attributionrules_token": update("leads_attributionrules", "version = ' '"),
+    "leads_attributionrules_version": twice("leads_attributionrules"),
+    "leads_channel_code": twice("leads_channel"),
+    "leads_channel_token": update("leads_channel", "code = 'A 1'"),
+    "leads_contact_corrected_in_log": update("leads_contact", f"event_id = {EVENT}"),
+    "leads_contact_in_log": twice("leads_contact", event_id=EVENT),
+    "leads_contact_purpose": update("leads_contact", "purpose = 'attribution'"),
+    "leads_contact_unexpired": Attempt(
+        table="leads_contact",
+        before=[
+            "ALTER TABLE consent_consent DISABLE TRIGGER USER",
+            "ALTER TABLE consent_consent DROP CONSTRAINT consent_term",
+            "UPDATE consent_consent SET until = now() - interval '1 day'",
+        ],
+        statement="UPDATE leads_contact SET sealed = 'x'",
+    ),
+    "leads_decision_channel_named": update("leads_decision", "channel_id = NULL"),
+    "leads_decision_fixed": update("leads_decision", "clause = 'A1'"),
+    "leads_referral_fixed": update("leads_referral", "received_at = now()"),
+    "leads_referral_one_form": update("leads_referral", "number_hash = NULL"),
+    "leads_referralmatch_fixed": delete("leads_referralmatch"),
+    "leads_referralmatch_once": twice("leads_referralmatch"),
+    "leads_visit_fixed": update("leads_visit", "at = now()"),
+    "leads_visit_verified_by": update("leads_visit", "verified_by = 'guess'"),
+    "salescenter_staff_no_superuser": update(
+        "salescenter_staff", "is_superuser = true"
+    ),
+}
+
+
+@pytest.fixture
+def owner(db: Database) -> Iterator[Link]:
+    """A house in which each table has a row, and its owner."""
+    office = make_leads.office()
+    make_leads.announced(office.broker)
+    kiosk = office.house.kiosk
+    yes = dict.fromkeys(SWITCHES, True)
+    subject = make.person(kiosk=kiosk, yes=yes)
+    contacts.contact_collect(
+        subject=subject,
+        site=office.site,
+        details=contacts.Details.of(name="王小明", phone="13812345678"),
+        act=VISITOR,
+    )
+    make_face.enrol(subject=subject, kiosk=kiosk, frames=[encoded(collins())])
+    visits.visit_record(
+        site=office.site, subject=subject, verified_by="qr", key="one", act=VISITOR
+    )
+    gate.begin(
+        subject=subject,
+        purpose=Purpose.FACE_CHECKIN,
+        mode="enrol",
+        model=MODEL,
+        act=make_face.AT_KIOSK,
+        kiosk=kiosk,
+    )
+    links.link_issue(subject=subject)
+    roles_sync()
+    staff_create(username="somebody", password="x" * 20, role="reception")
+    with db.connect("owner", autocommit=False) as link:
+        yield link
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_each_guard_refuses_alone(owner: Link, half: int) -> None:
+    failed = []
+    for name, attempt in sorted(ATTEMPTS.items())[half::2]:
+        try:
+            _try(owner, name, attempt)
+        except (AssertionError, psycopg.Error) as error:
+            failed.append(f"{name}: {error}")
+        finally:
+            owner.rollback()
+    assert not failed, "\n".join(failed)
+
+
+def _try(owner: Link, name: str, attempt: Attempt) -> None:
+    table = attempt.table
+    found = owner.execute(
+        "SELECT 1 FROM pg_trigger WHERE tgname = %s AND tgrelid = %s::regclass",
+        [name, table],
+    ).fetchone()
+    owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    for statement in attempt.before:
+        owner.execute(statement)
+    _other_keys_drop(owner, table, name)
+    _foreign_keys_drop(owner, table, name)
+    if found:
+        owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER {name}")
+    owner.execute("SAVEPOINT alone")
+    with pytest.raises(psycopg.Error) as refused:
+        owner.execute(attempt.statement)
+        owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    owner.execute("ROLLBACK TO alone")
+    named = refused.value.diag.constraint_name
+    assert name == (named or name), f"refused by {named}"
+    if found:
+        owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+    else:
+        owner.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name} CASCADE")
+    assert owner.execute(attempt.statement).rowcount >= 1
+    owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def _other_keys_drop(owner: Link, table: str, name: str) -> None:
+    """Drop the other unique keys of a table: the same row twice offends them too."""
+    for key, constraint in owner.execute(
+        "SELECT i.indexrelid::regclass::text, c.conname FROM pg_index i"
+        " LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid"
+        " AND c.conrelid = i.indrelid"
+        " WHERE i.indrelid = %s::regclass AND i.indisunique AND NOT i.indisprimary",
+        [table],
+    ).fetchall():
+        if constraint and constraint != name:
+            owner.execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint} CASCADE")
+        elif not constraint and key != name:
+            owner.execute(f"DROP INDEX {key}")
+
+
+def _foreign_keys_drop(owner: Link, table: str, name: str) -> None:
+    """Drop the foreign keys from and to a table: what it is tried with has no other."""
+    for holder, key in owner.execute(
+        "SELECT conrelid::regclass::text, conname FROM pg_constraint"
+        " WHERE contype = 'f' AND %s::regclass IN (confrelid, conrelid)"
+        " AND conname <> %s",
+        [table, name],
+    ).fetchall():
+        owner.execute(f"ALTER TABLE {holder} DROP CONSTRAINT {key}")
