@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 Embedding: TypeAlias = NDArray[np.float64]
 Verdict: TypeAlias = Literal["match", "ask", "no_match"]
 
-# Part of what a template is bound to: encodings of different models do not compare.
-MODEL = "dlib-resnet-1"
+# Part of what a template is bound to: encodings of different models do not compare. The
+# network, and the looks that are averaged: the face and its mirror image.
+MODEL = "dlib-resnet-1.mirror"
 EMBEDDING_LENGTH = 128
 
 # Unitless L2 distances; see `verdict` for where they come from.

@@ -20,6 +20,7 @@ VENV = BASE_DIR / ".venv"
 PYTHON = VENV / "bin" / "python"
 RUNTIME_LOCK = "requirements.lock"
 DEV_LOCK = "requirements-dev.lock"  # holds all of the runtime lock as well
+PREPARED = BASE_DIR / "var" / "models" / "prepared.sha256"
 HEARTBEAT_SECONDS = 15
 
 
@@ -42,16 +43,17 @@ def main(command: str, arguments: "list[str]", lock: str = RUNTIME_LOCK) -> None
 
 def setup(lock: str = RUNTIME_LOCK) -> None:
     """Make `.venv` hold exactly what `lock` names; do nothing when it does."""
-    if _installed(lock):
+    if _installed(lock) and _prepared():
         return
     (BASE_DIR / "var").mkdir(exist_ok=True)
     with (BASE_DIR / "var" / "setup.lock").open("w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
-        if _installed(lock):
-            return
-        if not _works(str(PYTHON), "import pip"):
-            _make_venv(find_python())
-        _install(lock)
+        if not _installed(lock):
+            if not _works(str(PYTHON), "import pip"):
+                _make_venv(find_python())
+            _install(lock)
+        if not _prepared():
+            _prepare()
 
 
 def find_python() -> str:
@@ -133,6 +135,39 @@ def _installed(lock: str) -> bool:
         return same and os.access(str(PYTHON), os.X_OK)
     except OSError:
         return False
+
+
+def _prepare() -> None:
+    """Make the fast face encoder out of what is installed; it says what it found.
+
+    Without it the library is used, so no failure here keeps the program from running.
+    """
+    made = subprocess.run(
+        [str(PYTHON), "-W", "ignore", "-m", "faces.engine.preparing"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+    )
+    if made.returncode:
+        told = _last(made.stdout)
+        print(f"face encoder: the library, slower ({told})", flush=True)
+        return
+    print(_last(made.stdout), flush=True)
+    PREPARED.write_text(_preparation())
+
+
+def _prepared() -> bool:
+    try:
+        return PREPARED.read_text() == _preparation()
+    except OSError:
+        return False
+
+
+def _preparation() -> str:
+    """Return what the encoder's file depends on: the packages and our own code."""
+    sources = sorted((BASE_DIR / "faces" / "engine").glob("*.py"))
+    parts = [_digest(RUNTIME_LOCK), *(_digest(str(source)) for source in sources)]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 def _stamp(lock: str) -> Path:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from faces import engine, matching, quality
-from faces.engine import FaceBox, RGBImage
+from faces import matching, quality
+from faces.engine import Engine, FaceBox, RGBImage
+from faces.engine.loading import engine_load
 from faces.errors import FaceUnusable, FrameInvalid, Reason
 from faces.pixels.decode import decode_prepare, frame_decode
 from faces.pixels.limits import (
@@ -55,10 +56,10 @@ def main() -> int:
     """Serve one parent until it closes its end."""
     _confine(parent_pid=int(sys.argv[1]))
     requests, answers = _take_standard_streams()
-    _warm_up()
+    engine = _warm_up()
     # From here on nothing can be opened: no file to leave a frame in, no connection.
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-    answers.write(message_pack({"ready": matching.MODEL}))
+    answers.write(message_pack({"ready": engine.model}))
     answers.flush()
     while True:
         try:
@@ -70,19 +71,19 @@ def main() -> int:
             return 0
         # Left to its default action, the signal ends the process wherever it is.
         signal.alarm(WORKER_REQUEST_MAX_SECONDS)
-        answer = _answer(header, parts)
+        answer = _answer(engine, header, parts)
         signal.alarm(0)
         answers.write(answer)
         answers.flush()
 
 
-def _answer(header: Header, frames: Sequence[bytes]) -> bytes:
+def _answer(engine: Engine, header: Header, frames: Sequence[bytes]) -> bytes:
     number = {"number": header["number"]}
     try:
         frames_check(frames)
         if header["ask"] == "hint":
-            return message_pack(number | _hint(frames[0]))
-        answer, mean = _encode(frames, use=header["use"])
+            return message_pack(number | _hint(engine, frames[0]))
+        answer, mean = _encode(engine, frames, use=header["use"])
         return message_pack(number | answer, [mean.astype("<f8").tobytes()])
     except FrameInvalid as error:
         return message_pack(number | {"fault": error.fault})
@@ -90,7 +91,7 @@ def _answer(header: Header, frames: Sequence[bytes]) -> bytes:
         return message_pack(number | {"reasons": error.reasons})
 
 
-def _hint(frame: bytes) -> Header:
+def _hint(engine: Engine, frame: bytes) -> Header:
     image = frame_decode(frame)
     boxes = engine.detect(image)
     reasons = quality.assess(image, boxes).reasons
@@ -98,7 +99,9 @@ def _hint(frame: bytes) -> Header:
     return {"reasons": reasons, "box": box}
 
 
-def _encode(frames: Sequence[bytes], *, use: int) -> tuple[Header, matching.Embedding]:
+def _encode(
+    engine: Engine, frames: Sequence[bytes], *, use: int
+) -> tuple[Header, matching.Embedding]:
     looks: list[_Look] = []
     reasons: set[Reason] = set()
     for frame in frames:
@@ -154,13 +157,15 @@ def _confine(*, parent_pid: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def _warm_up() -> None:
+def _warm_up() -> Engine:
     """Have everything loaded that a request needs; nothing can be loaded later."""
     decode_prepare()
+    engine = engine_load()
     blank, box = np.zeros((160, 160, 3), np.uint8), FaceBox(0, 159, 159, 0)
     engine.detect(blank)
     quality.assess(blank, [box])
     engine.encode(blank, box)
+    return engine
 
 
 def _take_standard_streams() -> tuple[BinaryIO, BinaryIO]:

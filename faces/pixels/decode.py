@@ -47,7 +47,7 @@ def frame_decode(data: bytes) -> RGBImage:
         FrameInvalid: `not_an_image` (also: a picture of another format), `truncated`
             (also: damaged), `too_large_pixels`.
     """
-    # face_recognition switches this on for the whole process when it is imported.
+    # A library may switch this on for the whole process (face_recognition does).
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         picture = Image.open(io.BytesIO(data), formats=FORMATS)

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import io
+import json
+import subprocess
+import sys
+from pathlib import Path
 
 import face_recognition
 import numpy as np
@@ -8,6 +12,12 @@ import pytest
 from PIL import Image
 
 from faces import engine, matching
+from faces.engine import preparing, weights
+from faces.engine.choice import choice_read
+from faces.engine.dlib_engine import DlibEngine
+from faces.engine.encoders import FastEncoder, LibraryEncoder
+from faces.engine.loading import engine_load
+from faces.engine.preparing import photographs
 from tests.faces.photographs import (
     Change,
     blurred,
@@ -22,16 +32,24 @@ from tests.faces.photographs import (
 )
 
 pytestmark = pytest.mark.vision
+ENGINE = engine_load()
+BASE_DIR = Path(__file__).resolve().parents[2]
 
 
 def pixels(picture: Image.Image) -> engine.RGBImage:
     return np.array(picture.convert("RGB"))
 
 
+def fast_file() -> Path:
+    path = choice_read().path
+    assert path is not None
+    return path
+
+
 def encoding(picture: Image.Image) -> matching.Embedding:
     image = pixels(picture)
-    (box,) = engine.detect(image)
-    return engine.encode(image, box)
+    (box,) = ENGINE.detect(image)
+    return ENGINE.encode(image, box)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +63,7 @@ def collins_encoding() -> matching.Embedding:
 
 
 def test_one_face_is_found_where_it_is() -> None:
-    (box,) = engine.detect(pixels(hopper()))
+    (box,) = ENGINE.detect(pixels(hopper()))
     assert 240 < box.left < box.right < 430
     assert 90 < box.top < box.bottom < 290
     assert box.side_px == box.right - box.left + 1
@@ -55,32 +73,32 @@ def test_a_pattern_of_her_suit_is_not_a_second_face() -> None:
     # The library's own threshold finds two faces in this frame of one woman.
     frame = pixels(collins())
     assert len(face_recognition.face_locations(frame, 0)) == 2
-    assert len(engine.detect(frame)) == 1
+    assert len(ENGINE.detect(frame)) == 1
 
 
 def test_both_people_in_a_group_are_found() -> None:
-    assert len(engine.detect(pixels(side_by_side(collins(), hopper())))) == 2
+    assert len(ENGINE.detect(pixels(side_by_side(collins(), hopper())))) == 2
 
 
 def test_nobody_is_found_in_a_wall() -> None:
-    assert engine.detect(pixels(Image.new("RGB", (640, 480), (120, 120, 120)))) == []
+    assert ENGINE.detect(pixels(Image.new("RGB", (640, 480), (120, 120, 120)))) == []
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 200), (79, 79)])
 def test_a_frame_smaller_than_any_face_is_no_trouble(size: tuple[int, int]) -> None:
-    assert engine.detect(pixels(Image.new("RGB", size))) == []
+    assert ENGINE.detect(pixels(Image.new("RGB", size))) == []
 
 
 def test_a_face_too_far_away_is_still_found_in_a_small_frame() -> None:
     far_away = pixels(shrunk(0.28)(hopper()))
     assert face_recognition.face_locations(far_away, 0) == []
-    (box,) = engine.detect(far_away)
+    (box,) = ENGINE.detect(far_away)
     assert 40 < box.side_px < 64
 
 
 def test_a_large_frame_is_searched_once_only() -> None:
     far_away = shrunk(0.28)(hopper())
-    assert engine.detect(pixels(side_by_side(far_away, far_away))) == []
+    assert ENGINE.detect(pixels(side_by_side(far_away, far_away))) == []
 
 
 def test_an_encoding_is_128_numbers_in_double_precision(
@@ -126,15 +144,109 @@ def test_two_people_are_further_apart_than_the_kiosk_would_ask(
     assert matching.verdict(found) == "no_match"
 
 
-def test_the_68_point_predictor_is_never_called(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def forbidden(*_args: object) -> None:
-        pytest.fail("the licence of its training data bars commercial use")
+def test_the_set_up_chose_the_fast_encoder() -> None:
+    chosen = choice_read()
+    assert (chosen.encoder, chosen.reason) == ("fast", None)
+    assert chosen.difference is not None
+    assert chosen.difference < 1e-4
+    assert ENGINE.encoder == "fast"
 
-    monkeypatch.setattr(face_recognition.api, "pose_predictor_68_point", forbidden)
-    with pytest.raises(pytest.fail.Exception):
-        face_recognition.face_encodings(
-            pixels(hopper()), [tuple(engine.detect(pixels(hopper()))[0])], model="large"
+
+@pytest.mark.parametrize("number", range(6))
+def test_each_chip_is_encoded_as_by_the_library(number: int) -> None:
+    image = list(photographs())[number]
+    library = DlibEngine(LibraryEncoder())
+    for box in library.detect(image):
+        (reference,) = face_recognition.face_encodings(
+            image, known_face_locations=[tuple(box)], num_jitters=1, model="small"
         )
-    assert encoding(hopper()).shape == (128,)
+        chips = library.looks(image, box)
+        fast = FastEncoder(fast_file())
+        assert np.abs(fast(chips[:1])[0] - reference).max() < 1e-4
+        assert np.abs(fast(chips) - LibraryEncoder()(chips)).max() < 1e-4
+        assert np.abs(ENGINE.encode(image, box) - library.encode(image, box)).max() < (
+            1e-4
+        )
+
+
+def test_a_face_and_its_mirror_image_are_one_encoding(
+    hopper_encoding: matching.Embedding,
+) -> None:
+    turned = pixels(flipped(hopper()))
+    (box,) = ENGINE.detect(turned)
+    assert matching.distance(hopper_encoding, ENGINE.encode(turned, box)) < 0.2
+
+
+def test_five_points_lie_where_eyes_and_nose_are() -> None:
+    image = pixels(hopper())
+    (box,) = ENGINE.detect(image)
+    points = ENGINE.landmarks(image, box)
+    assert points.shape == (5, 2)
+    right_eye, left_eye, nose = points[2:4].mean(0), points[:2].mean(0), points[4]
+    assert right_eye[0] < nose[0] < left_eye[0]
+    assert nose[1] > max(right_eye[1], left_eye[1])
+
+
+@pytest.mark.parametrize("told", ["", "[]", '{"encoder": "fast", "file": "none.onnx"}'])
+def test_without_a_prepared_encoder_it_is_the_library(
+    told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "encoder.json").write_text(told)
+    monkeypatch.setattr("faces.engine.choice.CHOICE_FILE", tmp_path / "encoder.json")
+    assert choice_read().encoder == "library"
+    assert choice_read().reason in ("not_prepared", "file_missing")
+    assert engine_load().encoder == "library"
+
+
+def test_an_encoder_that_differs_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "FOLDER", tmp_path)
+    monkeypatch.setattr("faces.engine.network.SCALE", 255.0)
+    found = preparing.prepared()
+    assert (found.encoder, found.reason, found.file) == ("library", "differs", None)
+    assert found.difference is not None
+    assert found.difference > 1e-4
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_of_another_kind_are_not_converted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other.dat").write_bytes(weights.weights_file().read_bytes()[:99_999])
+    monkeypatch.setattr(weights, "weights_file", lambda: tmp_path / "other.dat")
+    with pytest.raises(weights.WeightsUnreadable):
+        weights.weights_read()
+    assert preparing.prepared().reason == "weights_unreadable"
+
+
+def test_the_68_point_predictor_is_neither_loaded_nor_called() -> None:
+    """Its training data bars commercial use; `face_recognition` loads it at import."""
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LOADED],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=BASE_DIR,
+    ).stdout
+    modules, files = json.loads(told)
+    assert "dlib_engine" in modules
+    assert "face_recognition" not in modules
+    assert any("5_face_landmarks" in file for file in files)
+    assert not any("68_face_landmarks" in file for file in files)
+
+
+# Each file that Python's own hook or dlib's constructors are given, by name.
+LOADED = """
+import json, sys
+import dlib
+files = []
+for name in ("shape_predictor", "face_recognition_model_v1"):
+    def load(file, make=getattr(dlib, name)):
+        files.append(file)
+        return make(file)
+    setattr(dlib, name, load)
+import faces.pixels.__main__ as worker
+engine = worker._warm_up()
+print(json.dumps([[name.split(".")[-1] for name in sys.modules], files]))
+"""

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from faces import engine, quality
+from faces.engine.loading import engine_load
 from faces.errors import Reason
 from tests.faces.photographs import (
     Change,
@@ -22,11 +23,12 @@ from tests.faces.photographs import (
 )
 
 pytestmark = pytest.mark.vision
+ENGINE = engine_load()
 
 
 def assess(picture: Image.Image) -> quality.Quality:
     image = np.array(picture.convert("RGB"))
-    return quality.assess(image, engine.detect(image))
+    return quality.assess(image, ENGINE.detect(image))
 
 
 def noisy(spread: float) -> Change:

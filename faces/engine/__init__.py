@@ -1,0 +1,44 @@
+"""The face engine behind one small interface: find faces, encode one, compare.
+
+Importing this loads nothing. `load` loads models (1 s, 100 MB), and dlib's detector
+crashes when two threads share it: only a process with one thread that touches pixels
+does it, the pixel worker. What a distance means is in `faces.matching`.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from faces.engine.boxes import FaceBox, Landmarks, RGBImage
+from faces.matching import Embedding
+
+__all__ = ["Engine", "FaceBox", "Landmarks", "RGBImage"]
+
+
+class Engine(Protocol):
+    """A model of faces; another can be added without touching who uses it.
+
+    Images are uint8, shape (height, width, 3), RGB. They MUST NOT be written anywhere.
+
+    Attributes:
+        model: the identity that each template carries; encodings of different models
+            are never compared.
+        encoder: what computes it here, for reports: the same model, another speed.
+    """
+
+    @property
+    def model(self) -> str:
+        """Return the identity of this model and of how it looks."""
+
+    @property
+    def encoder(self) -> str:
+        """Return what computes the encodings on this machine."""
+
+    def detect(self, image: RGBImage) -> list[FaceBox]:
+        """Return every face in an image."""
+
+    def landmarks(self, image: RGBImage, box: FaceBox) -> Landmarks:
+        """Return five points of one detected face."""
+
+    def encode(self, image: RGBImage, box: FaceBox) -> Embedding:
+        """Return the encoding of one detected face, float64, shape (128,)."""
