@@ -18,9 +18,13 @@ Verdict: TypeAlias = Literal["match", "ask", "no_match"]
 MODEL = "dlib-resnet-1.mirror"
 EMBEDDING_LENGTH = 128
 
-# Unitless L2 distances; see `verdict` for where they come from.
-MATCH_MAX_DISTANCE = 0.40
-ASK_MAX_DISTANCE = 0.45
+# Scores of `faces.scoring`, unitless; see `verdict` for where they come from.
+MATCH_MIN_SCORE = 5.9
+ASK_MIN_SCORE = 3.6
+
+METHOD = f"{MODEL}.score-1"
+"""The name of all that decides: model, looks, score and thresholds. The rules of a
+site name it, and a change of any of them is another method."""
 
 
 def distance(a: Embedding, b: Embedding) -> float:
@@ -39,21 +43,20 @@ def distance(a: Embedding, b: Embedding) -> float:
     return float(np.linalg.norm(a - b))
 
 
-def verdict(distance: float) -> Verdict:
-    """Say what a distance is taken to mean; `match` and `ask` are never the last word.
+def verdict(score: float) -> Verdict:
+    """Say what a score is taken to mean; `match` and `ask` are never the last word.
 
-    The visitor confirms either. A distance that is not a number is `no_match`.
+    The visitor confirms either. A score that is not a number is `no_match`.
 
-    Source: own measurement of the stock library on all 13,233 pictures of Labeled
-    Faces in the Wild (November 2026). Between strangers who are both East Asian, the
-    library's own tolerance of 0.6 errs in 34.8 % of pairs, so it is used nowhere here;
-    0.45 errs in 1.3 % and 0.40 in 0.13 %. The price is paid by the person themselves:
-    at 0.40 one true pair in three (32.8 %) is not matched outright, at 0.45 13.5 %.
-    Between the two the kiosk asks. Pairs of all origins: 0.005 % and 0.0006 %.
+    Source: `python -m tests.benchmarks face_accuracy`, November 2026, on the
+    development half of Labeled Faces in the Wild, one picture a side. Among strangers
+    who are both East Asian, where confusions are most frequent, one pair in a hundred
+    reaches `ASK_MIN_SCORE` and one in a thousand `MATCH_MIN_SCORE`; among all others
+    far fewer do (docs/faces.md).
     """
-    if distance <= MATCH_MAX_DISTANCE:
+    if score >= MATCH_MIN_SCORE:
         return "match"
-    if distance <= ASK_MAX_DISTANCE:
+    if score >= ASK_MIN_SCORE:
         return "ask"
     return "no_match"
 

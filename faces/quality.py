@@ -1,8 +1,8 @@
 """Whether one face in one frame is good enough, and if not, why.
 
 Lenient with an ordinary webcam in an ordinary room: a frame is refused where its
-encoding moves about 0.3 or more away from the same face seen well, which eats most of
-`matching.MATCH_MAX_DISTANCE`. Thresholds were measured in November 2026 on the two
+encoding moves about 0.3 or more away from the same face seen well, about as far as from
+the nearest strangers. Thresholds were measured in November 2026 on the two
 public-domain photographs of the `demo` extra and seven of two public officials, on
 copies that were darkened, overexposed, blurred, smeared, shrunk and cropped.
 """

@@ -7,8 +7,10 @@ encoding anywhere but, sealed, into the template's row.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from audit import clock
 from consent.errors import KeyMissing
@@ -16,13 +18,17 @@ from consent.gate import Permit, Record
 from consent.models import Consent
 from consent.purposes import Purpose
 from faces import pixels
-from faces.matching import MODEL, Embedding, Verdict, distance, verdict
+from faces.matching import MODEL, Embedding, Verdict, verdict
 from faces.models import FaceTemplate
 from faces.pixels import Hint
+from faces.scoring import scores, surroundings
 from faces.templates import template_open, template_seal
 
 SCORE_UNIT = 10_000
 """Scores in the log are integers, in units of 1/10000; higher is more alike."""
+
+SCORE_MAX = 10.0
+"""The largest score that the log writes: beyond it nothing is decided any more."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,7 +48,7 @@ class Comparison:
     Attributes:
         verdict: match, ask or no match; the visitor has the last word.
         consent: the candidate's, for match and ask; else None.
-        score: the negated distance in 1/10000; None when nobody was left to compare.
+        score: in 1/10000, within the log's range; None when nobody was left to compare.
     """
 
     verdict: Verdict
@@ -114,23 +120,14 @@ def compare(*, permit: Permit, record: Record, probe: Probe) -> Comparison:
         PermitMisused: dead permit, another purpose, another person's probe.
     """
     _demand(permit, record, probe, mode="compare")
-    nearest: tuple[float, Consent] | None = None
-    for consent in record.candidates:
-        stored = FaceTemplate.objects.filter(
-            live=consent.key, model=probe.model
-        ).first()
-        if stored is None:
-            continue
-        try:
-            apart = distance(
-                probe.mean, template_open(consent=consent, template=stored)
-            )
-        except KeyMissing:
-            continue
-        if nearest is None or apart < nearest[0]:
-            nearest = (apart, consent)
-    answer: Verdict = "no_match" if nearest is None else verdict(nearest[0])
-    score = None if nearest is None else -round(nearest[0] * SCORE_UNIT)
+    compared = list(_compared(record.candidates, probe.model))
+    best: tuple[float, Consent] | None = None
+    if compared:
+        gallery = np.stack([embedding for _, embedding in compared])
+        found = scores(probe.mean, gallery, surroundings(gallery))
+        best = float(found.max()), compared[int(found.argmax())][0]
+    answer: Verdict = "no_match" if best is None else verdict(best[0])
+    score = None if best is None else _logged(best[0])
     record.close(
         "face.compared",
         data={
@@ -140,8 +137,27 @@ def compare(*, permit: Permit, record: Record, probe: Probe) -> Comparison:
             "verdict": answer,
         },
     )
-    found = nearest[1] if nearest is not None and answer != "no_match" else None
-    return Comparison(verdict=answer, consent=found, score=score)
+    matched = best[1] if best is not None and answer != "no_match" else None
+    return Comparison(verdict=answer, consent=matched, score=score)
+
+
+def _compared(
+    candidates: Sequence[Consent], model: str
+) -> Iterator[tuple[Consent, Embedding]]:
+    """Yield the candidates whose template is of this model and can be opened."""
+    for consent in candidates:
+        stored = FaceTemplate.objects.filter(live=consent.key, model=model).first()
+        if stored is None:
+            continue
+        try:
+            yield consent, template_open(consent=consent, template=stored)
+        except KeyMissing:
+            continue
+
+
+def _logged(score: float) -> int:
+    """Return a score as the log has it; beyond its range nothing is decided."""
+    return round(max(-SCORE_MAX, min(SCORE_MAX, score)) * SCORE_UNIT)
 
 
 def _demand(permit: Permit, record: Record, probe: Probe, *, mode: str) -> None:

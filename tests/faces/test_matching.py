@@ -7,22 +7,23 @@ from faces import matching
 
 
 @pytest.mark.parametrize(
-    ("distance", "verdict"),
+    ("score", "verdict"),
     [
-        (0.0, "match"),
-        (0.40, "match"),
-        (0.4001, "ask"),
-        (0.45, "ask"),
-        (0.4501, "no_match"),
-        (0.6, "no_match"),
+        (float("inf"), "match"),
+        (25.0, "match"),
+        (5.9, "match"),
+        (5.8999, "ask"),
+        (3.6, "ask"),
+        (3.5999, "no_match"),
+        (-3.0, "no_match"),
         (float("nan"), "no_match"),
-        (float("inf"), "no_match"),
+        (float("-inf"), "no_match"),
     ],
 )
 def test_the_verdict_changes_exactly_at_the_thresholds(
-    distance: float, verdict: str
+    score: float, verdict: str
 ) -> None:
-    assert matching.verdict(distance) == verdict
+    assert matching.verdict(score) == verdict
 
 
 def test_the_distance_is_the_length_of_the_difference() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faces import matching, pixels
+from faces import matching, pixels, scoring
 from faces.errors import FaceUnusable, FrameFault, FrameInvalid, Reason
 from faces.pixels import Encoding, PixelPool, limits
 from tests.faces.photographs import (
@@ -271,13 +271,13 @@ def test_the_same_person_matches_herself(
     assert callable(person)
     before = workers.encode([encoded(person())])
     after = workers.encode([encoded(change(person()))])
-    assert matching.distance(before.mean, after.mean) <= matching.MATCH_MAX_DISTANCE
+    assert matching.verdict(scoring.score(before.mean, after.mean)) == "match"
 
 
 def test_two_people_are_apart(workers: PixelPool, hopper_encoding: Encoding) -> None:
     other = workers.encode([COLLINS, encoded(brightened(1.1)(collins()))])
-    found = matching.distance(hopper_encoding.mean, other.mean)
-    assert found > matching.ASK_MAX_DISTANCE
+    found = scoring.score(hopper_encoding.mean, other.mean)
+    assert matching.verdict(found) == "no_match"
 
 
 def test_a_burst_is_the_mean_of_its_frames(workers: PixelPool) -> None:

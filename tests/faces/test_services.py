@@ -11,10 +11,10 @@ from audit.selectors import event_list, log_faults
 from consent import keys
 from consent.errors import KeyMissing
 from consent.models import CaptureSession, Consent, Use
-from faces.matching import EMBEDDING_LENGTH, MODEL
+from faces.matching import EMBEDDING_LENGTH, MATCH_MIN_SCORE, MODEL
 from faces.models import FaceTemplate
 from faces.selectors import enrolled, face_enrolled, templates_count
-from faces.services import SCORE_UNIT, Probe
+from faces.services import SCORE_MAX, SCORE_UNIT, Probe
 from faces.templates import template_open, template_seal
 from tests import make
 from tests.conftest import Database
@@ -122,7 +122,7 @@ def test_a_comparison_is_told_with_its_score_and_candidates(
     assert compared["data"]["score"] == answer.score
     assert compared["data"]["verdict"] == answer.verdict == "match"
     assert answer.score is not None
-    assert -0.40 * SCORE_UNIT <= answer.score <= 0
+    assert MATCH_MIN_SCORE * SCORE_UNIT <= answer.score <= SCORE_MAX * SCORE_UNIT
     assert templates_count() == 1
 
 

@@ -237,7 +237,7 @@ def test_an_uncertain_face_asks_and_the_visitor_has_the_last_word(
 ) -> None:
     enrolled(kiosk, Phone(), collins())
     # The same person's mirror image: near, and for this test not near enough.
-    monkeypatch.setattr(matching, "MATCH_MAX_DISTANCE", 0.01)
+    monkeypatch.setattr(matching, "MATCH_MIN_SCORE", 24.0)
     compared(kiosk, "5678", flipped(collins()))
     assert kind(kiosk.get("/kiosk/answer/")) == "ask"
     assert Visit.objects.count() == 1
