@@ -20,11 +20,11 @@ def enrolled(*, consents: Sequence[Consent]) -> list[Consent]:
 
 
 def face_enrolled(*, subject: Subject, site: Site) -> bool:
-    """Tell whether a person's face is enrolled at a site."""
+    """Tell whether a person's face is enrolled at a site, under the model of now."""
     lives = Consent.objects.filter(
         subject=subject, site=site, state="active"
     ).values_list("live", flat=True)
-    return FaceTemplate.objects.filter(live__in=list(lives)).exists()
+    return FaceTemplate.objects.filter(live__in=list(lives), model=MODEL).exists()
 
 
 def templates_count(site: Site | None = None) -> int:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from faces.engine.boxes import FaceBox, Landmarks, RGBImage
 from faces.matching import Embedding
 
@@ -42,3 +45,9 @@ class Engine(Protocol):
 
     def encode(self, image: RGBImage, box: FaceBox) -> Embedding:
         """Return the encoding of one detected face, float64, shape (128,)."""
+
+    def each_look(self, image: RGBImage, box: FaceBox) -> NDArray[np.float64]:
+        """Return what `encode` is the mean of, shape (looks, 128); the plain one first.
+
+        For measuring; nothing but the mean is ever kept.
+        """

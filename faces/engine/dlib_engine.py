@@ -11,13 +11,12 @@ Source: face_recognition 1.3, `api.py`; dlib, `frontal_face_detector.h`,
 from __future__ import annotations
 
 import dlib
-import face_recognition_models
 import numpy as np
 from numpy.typing import NDArray
 
 from faces.engine.boxes import FaceBox, Landmarks, RGBImage
 from faces.engine.encoders import Encoder
-from faces.engine.weights import CHIP_SIDE_PX
+from faces.engine.weights import CHIP_SIDE_PX, model_file
 from faces.matching import MODEL, Embedding
 
 # Unitless score of dlib's detector, whose own threshold is 0. On the public-domain
@@ -41,7 +40,7 @@ class DlibEngine:
         self._encode = encoder
         self._detector = dlib.get_frontal_face_detector()
         self._points = dlib.shape_predictor(
-            face_recognition_models.pose_predictor_five_point_model_location()
+            str(model_file("shape_predictor_5_face_landmarks.dat"))
         )
 
     @property
@@ -68,7 +67,11 @@ class DlibEngine:
 
     def encode(self, image: RGBImage, box: FaceBox) -> Embedding:
         """Return the mean encoding of the looks at one detected face."""
-        return np.asarray(self._encode(self.looks(image, box)).mean(axis=0))
+        return np.asarray(self.each_look(image, box).mean(axis=0))
+
+    def each_look(self, image: RGBImage, box: FaceBox) -> NDArray[np.float64]:
+        """Return the encoding of each look, shape (2, 128); the library's first."""
+        return self._encode(self.looks(image, box))
 
     def looks(self, image: RGBImage, box: FaceBox) -> NDArray[np.uint8]:
         """Return the aligned face as the library sees it, then its mirror image.

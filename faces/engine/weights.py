@@ -14,9 +14,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-import face_recognition_models
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,9 +48,23 @@ class Weights:
     last: Floats
 
 
+def model_file(name: str) -> Path:
+    """Return where a file of the `face_recognition_models` package lies.
+
+    The package is not imported: it needs the deprecated `pkg_resources`.
+
+    Raises:
+        WeightsUnreadable: the package is not installed.
+    """
+    spec = find_spec("face_recognition_models")
+    if spec is None or spec.origin is None:
+        raise WeightsUnreadable
+    return Path(spec.origin).parent / "models" / name
+
+
 def weights_file() -> Path:
     """Return where the installed weights lie."""
-    return Path(face_recognition_models.face_recognition_model_location())
+    return model_file("dlib_face_recognition_resnet_model_v1.dat")
 
 
 def weights_sha256() -> str:
