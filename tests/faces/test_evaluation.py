@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from PIL import Image
 
 from faces.evaluation.drawing import det_svg
 from faces.evaluation.pairs import Pair, PairsInvalid, pairs_read
@@ -142,7 +144,7 @@ def test_the_drawing_is_well_formed_whatever_there_is() -> None:
         ElementTree.fromstring(det_svg(found, found))
 
 
-PICTURES = {
+PICTURES: dict[str, Callable[[], Image.Image]] = {
     "c1.jpg": collins,
     "c2.jpg": lambda: flipped(collins()),
     "c3.png": lambda: brightened(1.2)(collins()),
