@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zlib
 
@@ -11,7 +12,12 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from faces.engine import RGBImage
 from faces.errors import FrameFault, FrameInvalid
-from faces.pixels.limits import FRAME_MAX_PIXELS, FRAME_MAX_SIDE_PX
+from faces.pixels.limits import (
+    FRAME_MAX_LENGTH_PX,
+    FRAME_MAX_PIXELS,
+    FRAME_MAX_SIDE_PX,
+    JPEG_MAX_SCANS,
+)
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 # What Pillow's readers raise on damaged files, seen and documented; anything else ends
@@ -27,6 +33,10 @@ _DAMAGE = (
     struct.error,
     zlib.error,
 )
+
+# The next marker of a JPEG; escaped bytes and restarts are part of a scan.
+_MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd8\xff])")
+_SCAN, _END = b"\xda", b"\xd9"
 
 
 def decode_prepare() -> None:
@@ -45,7 +55,8 @@ def frame_decode(data: bytes) -> RGBImage:
 
     Raises:
         FrameInvalid: `not_an_image` (also: a picture of another format), `truncated`
-            (also: damaged), `too_large_pixels`.
+            (also: damaged), `too_large_pixels` (also: too long a side, and a JPEG that
+            passes over its pixels too often).
     """
     # A library may switch this on for the whole process (face_recognition does).
     ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -56,12 +67,29 @@ def frame_decode(data: bytes) -> RGBImage:
     except (UnidentifiedImageError, *_DAMAGE):
         raise FrameInvalid(FrameFault.NOT_AN_IMAGE) from None
     with picture:
-        if picture.width * picture.height > FRAME_MAX_PIXELS:
+        if (
+            picture.width * picture.height > FRAME_MAX_PIXELS
+            or max(picture.size) > FRAME_MAX_LENGTH_PX
+            or (data.startswith(b"\xff\xd8") and _scans(data) > JPEG_MAX_SCANS)
+        ):
             raise FrameInvalid(FrameFault.TOO_LARGE_PIXELS)
         try:
             return _upright(picture)
         except _DAMAGE:
             raise FrameInvalid(FrameFault.TRUNCATED) from None
+
+
+def _scans(jpeg: bytes) -> int:
+    """Count the scans of a JPEG as its reader comes to them, up to one too many."""
+    scans, place = 0, 2
+    while scans <= JPEG_MAX_SCANS and (found := _MARKER.search(jpeg, place)):
+        marker, place = found[1], found.end()
+        if marker == _END:
+            break
+        scans += marker == _SCAN
+        # A segment says its length, which counts its own two bytes.
+        place += max(int.from_bytes(jpeg[place : place + 2], "big"), 2)
+    return scans
 
 
 def _upright(picture: Image.Image) -> RGBImage:

@@ -310,6 +310,8 @@ def test_an_unplugged_camera_is_told(open_page: Open) -> None:
     wait_live(page)
     page.evaluate("window.tracks.forEach((track) => track.stop())")
     assert wait_trouble(page) == "摄像头断开了。"
+    assert page.evaluate("window.live()") == 0
+    assert page.is_visible("[data-trouble] a[href='/kiosk/desk/']")
 
 
 def test_the_time_is_limited(open_page: Open) -> None:

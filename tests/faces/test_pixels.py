@@ -205,11 +205,14 @@ def test_a_header_claiming_too_much_is_refused_whatever_follows(
     assert fault_of(workers, png_claiming(*size)) == FrameFault.TOO_LARGE_PIXELS
 
 
-@pytest.mark.slow
-def test_the_largest_thin_frame_fits_into_the_worker(workers: PixelPool) -> None:
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_thin_frame_is_refused_however_few_its_pixels(
+    workers: PixelPool, turned: bool
+) -> None:
     # The shape that takes most memory for its size: every row is an object.
-    frame = encoded(Image.new("RGB", (1, limits.FRAME_MAX_PIXELS)), "PNG")
-    assert workers.hint(frame).reasons == (Reason.NONE_FOUND,)
+    size = (1, limits.FRAME_MAX_LENGTH_PX + 1)
+    frame = encoded(Image.new("RGB", size[::-1] if turned else size), "PNG")
+    assert fault_of(workers, frame) == FrameFault.TOO_LARGE_PIXELS
 
 
 @pytest.mark.parametrize(
