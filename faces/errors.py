@@ -18,6 +18,7 @@ class Reason(StrEnum):
     NOT_ONE_PERSON = "not_one_person"
     NONE_FOUND = "none_found"
     CUT_OFF = "cut_off"
+    TURNED_AWAY = "turned_away"
     TOO_SMALL = "too_small"
     TOO_DARK = "too_dark"
     TOO_BRIGHT = "too_bright"

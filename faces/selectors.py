@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from consent.models import Consent, Site, Subject
-from faces.matching import MODEL
+from faces.matching import METHOD, MODEL
 from faces.models import FaceTemplate
 
 
@@ -40,4 +40,4 @@ def templates_count(site: Site | None = None) -> int:
     return standing.count()
 
 
-__all__ = ["MODEL", "enrolled", "face_enrolled", "templates_count"]
+__all__ = ["METHOD", "MODEL", "enrolled", "face_enrolled", "templates_count"]

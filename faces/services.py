@@ -18,7 +18,7 @@ from consent.gate import Permit, Record
 from consent.models import Consent
 from consent.purposes import Purpose
 from faces import pixels
-from faces.matching import MODEL, Embedding, Verdict, verdict
+from faces.matching import METHOD, Embedding, Verdict, verdict
 from faces.models import FaceTemplate
 from faces.pixels import Hint
 from faces.scoring import scores, surroundings
@@ -132,7 +132,7 @@ def compare(*, permit: Permit, record: Record, probe: Probe) -> Comparison:
         "face.compared",
         data={
             "candidates": [one.granted_ref for one in record.candidates],
-            "model": MODEL,
+            "model": METHOD,
             "score": score,
             "verdict": answer,
         },

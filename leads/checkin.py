@@ -47,7 +47,7 @@ from consent.showing import notice_show
 from faces import services as faces
 from faces.errors import FaceUnusable, FrameInvalid, PixelsBusy, PixelsFailed
 from faces.pixels import Hint
-from faces.selectors import MODEL, enrolled
+from faces.selectors import METHOD, MODEL, enrolled
 from leads.availability import face_demand
 from leads.errors import NobodyEnrolled
 from leads.kiosks import kiosk_act
@@ -315,7 +315,7 @@ def _compare(probe: Subject, live: Sequence[Consent], kiosk: Kiosk) -> Use:
             subject=probe,
             purpose=Purpose.FACE_CHECKIN,
             mode=COMPARE,
-            model=MODEL,
+            model=METHOD,
             act=kiosk_act(kiosk),
             kiosk=kiosk,
             candidates=live,

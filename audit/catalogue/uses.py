@@ -52,6 +52,7 @@ USES: dict[str, Kind] = {
                 "too_bright",
                 "blurred",
                 "cut_off",
+                "turned_away",
                 "not_one_person",
                 "invalid",
                 "stopped",

@@ -41,6 +41,7 @@ _REASONS: dict[str, Say] = {
     "too_bright": Say("太亮", "too bright"),
     "blurred": Say("不清晰", "blurred"),
     "cut_off": Say("脸不完整", "face cut off"),
+    "turned_away": Say("脸转开了", "face turned away"),
     "not_one_person": Say("前后不是同一个人", "not one person throughout"),
     "invalid": Say("不是可用的画面", "no usable picture"),
     "stopped": Say("客人按了停止", "stopped"),

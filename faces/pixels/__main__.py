@@ -94,7 +94,7 @@ def _answer(engine: Engine, header: Header, frames: Sequence[bytes]) -> bytes:
 def _hint(engine: Engine, frame: bytes) -> Header:
     image = frame_decode(frame)
     boxes = engine.detect(image)
-    reasons = quality.assess(image, boxes).reasons
+    reasons = _assess(engine, image, boxes).reasons
     box = _fractions(image, boxes[0]) if len(boxes) == 1 else None
     return {"reasons": reasons, "box": box}
 
@@ -107,7 +107,7 @@ def _encode(
     for frame in frames:
         image = frame_decode(frame)
         boxes = engine.detect(image)
-        found = quality.assess(image, boxes)
+        found = _assess(engine, image, boxes)
         if Reason.MORE_THAN_ONE in found.reasons:
             # Somebody else is in the picture: nothing more is looked at.
             raise FaceUnusable([Reason.MORE_THAN_ONE])
@@ -123,6 +123,13 @@ def _encode(
         raise FaceUnusable([Reason.NOT_ONE_PERSON])
     answer = {"frames_used": len(best), "spread": spread}
     return answer, matching.mean_encoding(encodings)
+
+
+def _assess(
+    engine: Engine, image: RGBImage, boxes: Sequence[FaceBox]
+) -> quality.Quality:
+    points = engine.landmarks(image, boxes[0]) if len(boxes) == 1 else None
+    return quality.assess(image, boxes, points)
 
 
 def _fractions(image: RGBImage, box: FaceBox) -> tuple[float, float, float, float]:
@@ -163,7 +170,7 @@ def _warm_up() -> Engine:
     engine = engine_load()
     blank, box = np.zeros((160, 160, 3), np.uint8), FaceBox(0, 159, 159, 0)
     engine.detect(blank)
-    quality.assess(blank, [box])
+    _assess(engine, blank, [box])
     engine.encode(blank, box)
     return engine
 

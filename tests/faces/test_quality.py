@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from tests.faces.photographs import (
     shrunk,
     side_by_side,
     tilted,
+    turned,
 )
 
 pytestmark = pytest.mark.vision
@@ -28,7 +30,9 @@ ENGINE = engine_load()
 
 def assess(picture: Image.Image) -> quality.Quality:
     image = np.array(picture.convert("RGB"))
-    return quality.assess(image, ENGINE.detect(image))
+    boxes = ENGINE.detect(image)
+    points = ENGINE.landmarks(image, boxes[0]) if len(boxes) == 1 else None
+    return quality.assess(image, boxes, points)
 
 
 def noisy(spread: float) -> Change:
@@ -47,6 +51,28 @@ def smeared(length_px: int) -> Change:
         return Image.fromarray(np.mean(moved, axis=0).astype(np.uint8))
 
     return change
+
+
+@pytest.mark.parametrize(
+    ("person", "degrees", "away"),
+    [
+        (collins, 0, False),
+        (collins, 15, False),
+        (collins, -15, False),
+        (collins, 30, True),
+        (hopper, 15, False),
+        (hopper, -15, False),
+        (hopper, -30, True),
+        (hopper, -35, True),
+    ],
+)
+def test_a_head_that_is_turned_far_is_told_to_look_straight(
+    person: Callable[[], Image.Image], degrees: int, *, away: bool
+) -> None:
+    (box,) = ENGINE.detect(np.array(person()))
+    change = turned(degrees, (box.left, box.top, box.right, box.bottom))
+    found = assess(change(person()))
+    assert (Reason.TURNED_AWAY in found.reasons) == away
 
 
 @pytest.mark.parametrize("person", [collins, hopper])

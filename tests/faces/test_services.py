@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from audit.selectors import event_list, log_faults
-from consent import keys
+from consent import gate, keys
 from consent.errors import KeyMissing
 from consent.models import CaptureSession, Consent, Use
+from consent.purposes import Purpose
+from faces import services
 from faces.matching import EMBEDDING_LENGTH, MATCH_MIN_SCORE, MODEL
 from faces.models import FaceTemplate
 from faces.selectors import enrolled, face_enrolled, templates_count
@@ -139,3 +141,35 @@ def test_no_number_of_a_face_is_in_the_text_of_a_probe() -> None:
     probe = Probe(subject=uuid.uuid4(), mean=FACE, model=MODEL, frames=1)
     assert "mean" not in repr(probe)
     assert "0.2" not in repr(probe)
+
+
+def test_an_older_model_is_enrolled_again_and_compared_with_nobody(
+    house: make.House,
+) -> None:
+    subject = make.person(kiosk=house.kiosk)
+    other = make.person(kiosk=house.kiosk)
+    older = Probe(subject=subject.id, mean=FACE, model="older", frames=1)
+    with (
+        gate.permit(
+            subject=subject,
+            purpose=Purpose.FACE_CHECKIN,
+            mode="enrol",
+            model="older",
+            act=make_face.AT_KIOSK,
+            kiosk=house.kiosk,
+        ) as permit,
+        permit.settle() as record,
+    ):
+        services.enrol(permit=permit, record=record, probe=older)
+    mine = Consent.objects.get(subject=subject)
+    assert FaceTemplate.objects.get().model == "older"
+    assert enrolled(consents=[mine]) == []
+    assert not face_enrolled(subject=subject, site=house.site)
+    answer = make_face.compare(
+        subject=other, kiosk=house.kiosk, frames=[encoded(collins())], candidates=[mine]
+    )
+    assert (answer.verdict, answer.score) == ("no_match", None)
+    make_face.enrol(subject=subject, kiosk=house.kiosk, frames=[encoded(collins())])
+    assert FaceTemplate.objects.get().model == MODEL
+    assert face_enrolled(subject=subject, site=house.site)
+    assert list(log_faults()) == []
