@@ -20,6 +20,14 @@ from faces.matching import Embedding
 NEAREST = 200
 """Of the cohort's 20,000, those that an encoding is measured against."""
 
+MAX_DISTANCE = 0.6
+"""Further apart than this nobody is one person, however empty the place where they lie.
+
+Where there is nobody at all, as for a picture that is hardly a face, the cohort is far
+from both sides, and strangers would seem near. The library's own tolerance misses no
+true East Asian pair in 676 (docs/faces.md).
+"""
+
 # At once, so that a block of distances stays small: 64 x 20,000 x 4 bytes.
 _BLOCK = 64
 
@@ -82,8 +90,12 @@ def scores(
 def normalised(
     distances: NDArray[np.float64], of_a: Surroundings, of_b: Surroundings
 ) -> NDArray[np.float64]:
-    """Return the scores of pairs from their distances and both sides' surroundings."""
-    return (_nearer(distances, of_a) + _nearer(distances, of_b)) / 2
+    """Return the scores of pairs from their distances and both sides' surroundings.
+
+    At most 0 beyond `MAX_DISTANCE`.
+    """
+    found = (_nearer(distances, of_a) + _nearer(distances, of_b)) / 2
+    return np.where(distances > MAX_DISTANCE, np.minimum(found, 0.0), found)
 
 
 def _nearer(apart: NDArray[np.float64], of: Surroundings) -> NDArray[np.float64]:

@@ -43,7 +43,7 @@ def test_what_decides_has_one_name() -> None:
     assert gaussians_sha256() == (
         "807c0ef149b0e52dfa15f3296cd4dc494daaa9d4dea05f7fddbc6cab18c94010"
     )
-    assert scoring.NEAREST == 200
+    assert (scoring.NEAREST, scoring.MAX_DISTANCE) == (200, 0.6)
     assert (matching.MATCH_MIN_SCORE, matching.ASK_MIN_SCORE) == (5.9, 3.6)
 
 
@@ -100,3 +100,12 @@ def test_where_many_are_near_the_same_distance_counts_less() -> None:
         for place in (crowded, lonely)
     ]
     assert scores[0] < scores[1] - 1
+
+
+def test_strangers_far_from_everybody_are_not_one_person() -> None:
+    """Noise is no face: the cohort is far from it, and from other noise as well."""
+    drawn = np.random.RandomState(3).standard_normal((2, 128))
+    one, other = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+    assert matching.distance(one, other) < scoring.surroundings(drawn[:1]).means[0]
+    assert scoring.score(one, other) <= 0
+    assert scoring.score(one, one) > matching.MATCH_MIN_SCORE
