@@ -238,6 +238,8 @@ FRAMES_MAX_BYTES = 6 * 1024 * 1024
 BODY_MAX_BYTES = FRAMES_MAX_BYTES + 64 * 1024  # multipart framing and small fields
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = BODY_MAX_BYTES
+# What the last `faces_evaluate --keep` found: figures alone.
+FACES_REPORT = instance.data_dir() / "faces-report.json"
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_MAX_BYTES
 DATA_UPLOAD_MAX_NUMBER_FILES = FRAMES_MAX
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000  # a draft of the rules has some 300

@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 
 import numpy as np
-
-from faces.evaluation.rates import Scored, curve
+from numpy.typing import NDArray
 
 SIDE, MARGIN = 480, 64
 FROM, TO = 1e-4, 1.0
-POINTS_MAX = 400
 
 
-def det_svg(ours: Scored, bare: Scored) -> str:
+def det_svg(ours: NDArray[np.float64], bare: NDArray[np.float64]) -> str:
     """Return the curve of false matches against false non-matches.
 
     Rates below one in ten thousand are drawn on the edge.
+
+    Args:
+        ours: points of our score, as of `rates.curve`: shape (n, 2).
+        bare: of the plain distance.
     """
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}"'
@@ -35,15 +37,12 @@ def det_svg(ours: Scored, bare: Scored) -> str:
             f'<text x="{MARGIN - 8}" y="{SIDE - place + 4:.1f}" text-anchor="end">'
             f"{label}</text>",
         ]
-    for scored, dash, name in ((bare, "6 4", "distance"), (ours, "none", "score")):
-        points = curve(scored)
+    for points, dash, name in ((bare, "6 4", "distance"), (ours, "none", "score")):
         if not len(points):
             continue
-        step = max(1, len(points) // POINTS_MAX)
-        drawn = np.vstack([points[::step], points[-1:]])
         path = " ".join(
             f"{_place(match):.1f},{SIDE - _place(non_match):.1f}"
-            for match, non_match in drawn
+            for match, non_match in points
         )
         lines.append(
             f'<polyline points="{path}" fill="none" stroke="#111" stroke-width="2"'

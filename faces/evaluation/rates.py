@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+CURVE_POINTS = 400
 RATES = {"0.01": 1e-2, "0.001": 1e-3, "0.0001": 1e-4}
 
 
@@ -83,6 +84,12 @@ def curve(scored: Scored) -> NDArray[np.float64]:
     false_match = 1 - np.searchsorted(impostor, at, side="left") / len(impostor)
     false_non_match = np.searchsorted(genuine, at, side="left") / len(genuine)
     return np.column_stack([false_match, false_non_match])
+
+
+def thinned(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return some hundred points of a curve, enough to draw it."""
+    step = max(1, len(points) // CURVE_POINTS)
+    return np.vstack([points[::step], points[-1:]]) if len(points) else points
 
 
 def figures(

@@ -49,17 +49,17 @@ def evaluate(
     for group in sorted({one.group for one in pairs if one.group is not None}):
         inside = np.array([one.group == group for one in both], dtype=bool)
         given = sum(one.group == group for one in pairs)
-        groups[group] = _told(
+        groups[group] = told(
             _part(ours, inside), _part(bare, inside), given - int(inside.sum())
         )
-    told = _told(ours, bare, len(pairs) - len(both))
+    whole = told(ours, bare, len(pairs) - len(both))
     about = {
         "method": METHOD,
         "encoder": choice_read().encoder,
         "pictures": len(names),
         "pictures_without_a_face": len(names) - len(encoded.places),
     }
-    return {**told, "groups": groups, **about}, ours, bare
+    return {**whole, "groups": groups, **about}, ours, bare
 
 
 def _scored(pairs: Sequence[Pair], encoded: Encoded) -> tuple[Scored, Scored]:
@@ -86,7 +86,8 @@ def _part(scored: Scored, inside: NDArray[np.bool_]) -> Scored:
     return Scored(scored.scores[inside], scored.same[inside])
 
 
-def _told(ours: Scored, bare: Scored, missed: int) -> dict[str, Any]:
+def told(ours: Scored, bare: Scored, missed: int) -> dict[str, Any]:
+    """Return the figures of some scored pairs, those of the plain distance inside."""
     return {
         **figures(ours, missed=missed, thresholds=THRESHOLDS),
         "bare": figures(bare, missed=missed, thresholds=BARE_THRESHOLDS),

@@ -82,6 +82,7 @@ def test_every_officers_page(stage: Stage, house: House, pictures: Path) -> None
         "office-party": f"parties/{party.id}/",
         "office-party-new": "parties/new/",
         "office-filings": "filings/",
+        "office-faces": "faces/",
         "office-requests": "requests/",
         "office-request": f"requests/{asked.id}/",
         "office-close": "close/",

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.test import override_settings
 from PIL import Image
 
 from faces.evaluation.drawing import det_svg
+from faces.evaluation.keeping import report_read
 from faces.evaluation.pairs import Pair, PairsInvalid, pairs_read
 from faces.evaluation.rates import Scored, curve, equal_error, fnmr_at_fmr, rates_at
 from tests.faces.photographs import (
@@ -140,7 +142,7 @@ def test_the_curve_runs_from_all_to_nobody() -> None:
 
 
 def test_the_drawing_is_well_formed_whatever_there_is() -> None:
-    for found in (scored([2, 3], [0, 1]), scored([], [])):
+    for found in (curve(scored([2, 3], [0, 1])), curve(scored([], []))):
         ElementTree.fromstring(det_svg(found, found))
 
 
@@ -186,6 +188,23 @@ def test_the_command_tells_what_it_found(tmp_path: Path) -> None:
     assert found["bare"]["at_thresholds"]["library_default"]["fnmr"] == 0
     assert "<svg" in curve_file.read_text()
     assert "match (5.9): FMR 0.00%" in called(tmp_path, listed(tmp_path, LIST))
+
+
+@pytest.mark.vision
+def test_what_is_kept_is_figures_alone(tmp_path: Path) -> None:
+    kept_in = tmp_path / "report.json"
+    (tmp_path / "c1.jpg").write_bytes(encoded(collins()))
+    (tmp_path / "h1.jpg").write_bytes(encoded(hopper()))
+    assert report_read(kept_in) is None
+    with override_settings(FACES_REPORT=kept_in):
+        called(tmp_path, listed(tmp_path, "a,b,same\nc1.jpg,h1.jpg,0\n"), "--keep")
+    kept = report_read(kept_in)
+    assert kept is not None
+    assert kept.is_current
+    assert kept.figures["pairs"] == 1
+    assert ".jpg" not in kept_in.read_text()
+    kept_in.write_text("[]")
+    assert report_read(kept_in) is None
 
 
 def called(root: Path, pairs: Path, *more: str) -> str:

@@ -105,6 +105,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "consent:draft_drop": {"compliance"},
     "consent:assessment_suspend": {"compliance"},
     "consent:filings": {"compliance", "inspector"},
+    "leads:faces_report": {"compliance", "inspector"},
     "consent:filings_pack": {"compliance", "inspector"},
     "consent:filing_record": {"compliance"},
     "consent:close": {"compliance"},

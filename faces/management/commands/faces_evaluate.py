@@ -7,10 +7,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from audit import clock
 from faces.evaluation.drawing import det_svg
+from faces.evaluation.keeping import report_keep
 from faces.evaluation.pairs import PairsInvalid, pairs_read
+from faces.evaluation.rates import curve, thinned
 from faces.evaluation.report import evaluate
 
 TELL_EVERY = 500
@@ -29,6 +33,9 @@ class Command(BaseCommand):
         parser.add_argument("--root", type=Path, required=True, help="their folder")
         parser.add_argument("--pairs", type=Path, required=True, help="list of pairs")
         parser.add_argument("--json", action="store_true", help="figures as JSON")
+        parser.add_argument(
+            "--keep", action="store_true", help="show the figures on the report page"
+        )
         parser.add_argument("--det", type=Path, help="draw the DET curve: FILE.svg")
         parser.add_argument(
             "--processes", type=int, default=os.cpu_count() or 1, help="at a time"
@@ -56,8 +63,17 @@ class Command(BaseCommand):
         found, ours, bare = evaluate(
             pairs, root=root, processes=max(1, options["processes"]), tell=self._tell
         )
+        curves = thinned(curve(ours)), thinned(curve(bare))
         if options["det"]:
-            options["det"].write_text(det_svg(ours, bare), encoding="utf-8")
+            options["det"].write_text(det_svg(*curves), encoding="utf-8")
+        if options["keep"]:
+            report_keep(
+                settings.FACES_REPORT,
+                found,
+                at=clock.stamp(clock.now()),
+                ours=curves[0],
+                bare=curves[1],
+            )
         if options["json"]:
             self.stdout.write(json.dumps(found, indent=2, ensure_ascii=False))
         else:

@@ -1,0 +1,85 @@
+"""How sure the faces are: the method, its figures, and the last run of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_GET
+
+from audit import clock
+from audit.say import Say
+from consent.views.office import office_site
+from faces.evaluation.drawing import det_svg
+from faces.evaluation.keeping import Kept, method_read, report_read
+
+RATES = {"0.01": "1 %", "0.001": "0.1 %", "0.0001": "0.01 %"}
+ALL = Say("全部", "All")
+GROUPS = {
+    "east_asian": Say("东亚人", "East Asian"),
+    "everybody_else": Say("其他人", "Everybody else"),
+}
+
+
+@require_GET
+@permission_required("consent.view_office", raise_exception=True)
+def faces_report(request: HttpRequest) -> HttpResponse:
+    """Show what decides about faces here, and how often it errs."""
+    office_site(request)
+    method = method_read()
+    kept = report_read(settings.FACES_REPORT)
+    context: dict[str, Any] = {"method": method, "measured": list(_measured(method))}
+    if kept is not None:
+        context |= {
+            "kept": kept,
+            "kept_at": clock.parse(kept.at),
+            "rows": list(_rows(kept)),
+            # Drawn by our own code out of numbers.
+            "curve": mark_safe(det_svg(kept.ours, kept.bare)),  # noqa: S308
+        }
+    return render(request, "leads/faces_report.html", context)
+
+
+def _measured(method: Any) -> Iterator[dict[str, Any]]:
+    for group, words in GROUPS.items():
+        figures = method.measured[group]
+        for rate, shown in RATES.items():
+            if rate in figures["ours"]:
+                yield {
+                    "group": words,
+                    "people": f"{figures['people']:,}",
+                    "rate": shown,
+                    "bare": figures["bare"][rate],
+                    "ours": figures["ours"][rate],
+                }
+
+
+def _rows(kept: Kept) -> Iterator[dict[str, Any]]:
+    parts = {ALL: kept.figures, **kept.figures["groups"]}
+    for name, part in parts.items():
+        at = part["at_thresholds"]
+        yield {
+            "group": name,
+            "pairs": f"{part['pairs']:,}",
+            "missed": f"{part['missed']:,}",
+            "eer": _percent(part["eer"]),
+            "rates": [
+                (
+                    shown,
+                    _percent(part["bare"]["fnmr_at_fmr"][rate]),
+                    _percent(part["fnmr_at_fmr"][rate]),
+                )
+                for rate, shown in RATES.items()
+            ],
+            "match": {rate: _percent(share) for rate, share in at["match"].items()},
+            "ask": {rate: _percent(share) for rate, share in at["ask"].items()},
+        }
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.2f} %"
