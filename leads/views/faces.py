@@ -33,7 +33,11 @@ def faces_report(request: HttpRequest) -> HttpResponse:
     office_site(request)
     method = method_read()
     kept = report_read(settings.FACES_REPORT)
-    context: dict[str, Any] = {"method": method, "measured": list(_measured(method))}
+    context: dict[str, Any] = {
+        "method": method,
+        "measured": list(_measured(method)),
+        "difference": f"{method.choice.difference or 0:.7f}",
+    }
     if kept is not None:
         context |= {
             "kept": kept,
