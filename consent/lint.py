@@ -15,6 +15,7 @@ from typing import Any
 
 from audit.say import Say
 from consent.assessments import Allowed
+from consent.methods import FIELD, names_it
 from consent.purposes import FACE, MARKETING, Purpose
 from consent.rules import (
     DESTROY_MAX_SECONDS,
@@ -77,6 +78,11 @@ CODES: dict[str, Say] = {
     "over_assessment": Say(
         "超出了影响评估认可的保存期限或比对范围",
         "a term or a comparison beyond what the assessment allows",
+    ),
+    "method_unnamed": Say(
+        "“用什么计算”没有写明这里装的比对方法的名称，连版本",
+        "“computed by” does not name the method that is installed here, with its"
+        " version",
     ),
     "unlimited": Say(
         "期限或权利没有边界，或者不能撤回；这样的条款无效",
@@ -240,6 +246,10 @@ def _assessed(
                 place = f"languages.{language}.assessment.code"
                 yield Finding("not_assessed", place)
                 continue
+            said = part_of(part_of(words.get("purposes")).get(name))
+            if not names_it(said):
+                place = f"languages.{language}.purposes.{name}.{FIELD}"
+                yield Finding("method_unnamed", place)
             terms = part_of(asked[name])
             if found.too_long(name, terms.get("retention_days")):
                 yield Finding("over_assessment", f"purposes.{name}.retention_days")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from audit.documents import document_get
@@ -236,6 +237,19 @@ def document(*, sha256: str) -> dict[str, Any]:
         raise RulesInvalid(sha256)
     loaded: dict[str, Any] = json.loads(content)
     return loaded
+
+
+@lru_cache(maxsize=64)
+def purpose_words(*, sha256: str, purpose: str) -> tuple[Mapping[str, Any], ...]:
+    """Return what a published document says of a purpose, in each language.
+
+    The text of a hash never changes, so it is read once. MUST NOT be changed.
+    """
+    whole = document(sha256=sha256)
+    return tuple(
+        part_of(part_of(words_in(whole, language).get("purposes")).get(purpose))
+        for language in LANGUAGES
+    )
 
 
 def notice(*, sha256: str, language: str) -> dict[str, Any]:

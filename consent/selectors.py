@@ -15,6 +15,7 @@ from audit.selectors import event_seq
 from consent.assessments import Allowed, allowed
 from consent.errors import KioskUnknown, RulesMissing
 from consent.journal import rules_in_force
+from consent.methods import names_it
 from consent.models import (
     Consent,
     Device,
@@ -29,6 +30,8 @@ from consent.models import (
     Subject,
     Use,
 )
+from consent.purposes import FACE
+from consent.rules import purpose_words
 
 
 def rules_get(*, site: Site) -> Rules:
@@ -64,7 +67,13 @@ def rules_history() -> list[tuple[Rules, Rules | None]]:
 
 
 def assessment_live(*, site: Site, purpose: str) -> ImpactAssessment | None:
-    """Return the approved, current assessment that covers a purpose, or None."""
+    """Return the approved, current assessment that covers a purpose, or None.
+
+    For a face also None where the rules in force do not name the method that compares
+    it here: what was assessed and published is another one.
+    """
+    if purpose in FACE and not _method_published(site, purpose):
+        return None
     return (
         ImpactAssessment.objects.filter(
             site=site,
@@ -75,6 +84,14 @@ def assessment_live(*, site: Site, purpose: str) -> ImpactAssessment | None:
         .order_by("-approved_at")
         .first()
     )
+
+
+def _method_published(site: Site, purpose: str) -> bool:
+    rules = rules_in_force(site=site)
+    if rules is None:
+        return False
+    said = purpose_words(sha256=rules.sha256, purpose=purpose)
+    return all(names_it(words) for words in said)
 
 
 def device_live(*, kiosk: Kiosk) -> Device | None:

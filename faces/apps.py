@@ -13,13 +13,15 @@ class FacesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what goes when a consent ends, and what is held until then."""
-        from consent import erasure, holdings, tallies
+        from consent import erasure, holdings, methods, tallies
         from faces import selectors
         from faces.erasure import (
             template_destroy,
             template_holdings,
         )
+        from faces.matching import METHOD
 
+        methods.register(METHOD)
         erasure.register("faces.FaceTemplate", template_destroy)
         holdings.register("faces.FaceTemplate", template_holdings)
         tallies.register(tallies.TEMPLATES, selectors.templates_count)

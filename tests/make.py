@@ -40,6 +40,7 @@ from consent.rules import (
 from consent.selectors import assessments_allowed
 from consent.services import devices, drafting, parties, places, publishing, walks
 from consent.services.parties import Terms
+from faces.matching import METHOD
 
 SETUP = Act("setup", "system")
 ASKING, APPROVING = Act("st-asks", "compliance"), Act("st-approves", "compliance")
@@ -95,6 +96,7 @@ def _rules_purpose(name: Purpose) -> dict[str, Any]:
     row |= {field: [f"{name} {field}"] for field in fields if field in LISTS}
     row |= {"data_optional": [], "recipients": []}
     if name in FACE:
+        row["engine"] = f"{METHOD}."
         row["alternative"] = "Desk."
     if name in MARKETING:
         row["cancel"] = "Stop."

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from consent.purposes import Purpose
+from faces.matching import METHOD
 
 ASSESSMENT_CODE = "DEMO-PIA-2026-01"
 DESTROY_S = 60
@@ -123,7 +124,8 @@ def _chinese(day: str) -> dict[str, Any]:
                 "where": "售楼处入口的登记屏，镜头只对着站在屏前的您；在本售楼处的机器上计算。",
                 "method": "只在您点击后拍摄；只和手机尾号相同的人逐一比对，"
                 "不在所有人里搜索；结果由您确认。",
-                "engine": "开源软件 dlib（版本 dlib-resnet-1），在本机运行，没有别的供应商参与。",
+                "engine": f"开源软件 dlib，方法 {METHOD}：每次看原样和镜像，"
+                "和两万个并不存在的人比过才算分；在本机运行，没有别的供应商参与。",
                 "data": ["人脸模板（128 个数字）"],
                 "data_transient": ["登记屏拍下的几帧画面"],
                 "data_optional": [],
@@ -292,8 +294,9 @@ def _english(day: str) -> dict[str, Any]:
                 "method": "Filmed only after your tap. You are compared only with"
                 " people whose number has the ending you type, never searched for"
                 " among everybody; you confirm the answer.",
-                "engine": "The open library dlib (as dlib-resnet-1) on this machine;"
-                " no other vendor takes part.",
+                "engine": f"The open library dlib, by the method {METHOD}: each look"
+                " and its mirror image, scored against twenty thousand people who do"
+                " not exist; on this machine, no other vendor takes part.",
                 "data": ["face template (128 numbers)"],
                 "data_transient": ["a few frames filmed by the screen"],
                 "data_optional": [],
