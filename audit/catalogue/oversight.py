@@ -68,7 +68,7 @@ OVERSIGHT: dict[str, Kind] = {
         "psv-16",
         {
             "rows": number(0, 100_000),
-            "view": one_of("list", "story", "open", "day", "file"),
+            "view": one_of("list", "story", "open", "day", "file", "request"),
         },
     ),
     "staff.signed_in": Kind("pipl-51"),

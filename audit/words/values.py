@@ -243,6 +243,7 @@ _VALUES: dict[str, dict[str, Say]] = {
         "story": Say("一个人的经过", "one person's story"),
         "open": Say("未结的问题", "open questions"),
         "day": Say("日结", "day close"),
+        "request": Say("一个请求的原话", "the words of a request"),
         "file": Say("导出文件", "file"),
     },
     "scope": {

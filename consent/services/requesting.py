@@ -81,6 +81,16 @@ def request_open(
         )
 
 
+def request_read(*, request: Request, act: Act) -> None:
+    """Write that an officer reads the words of a request; before they are shown."""
+    with journal.unit(act=act, site=request.site) as unit:
+        unit.event(
+            "log.read",
+            subject=request.subject.pseudonym if request.subject else None,
+            data={"rows": 1, "view": "request"},
+        )
+
+
 def request_answer(
     *, request: Request, outcome: str, reason: str | None, words: str, act: Act
 ) -> Request:

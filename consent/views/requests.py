@@ -27,7 +27,7 @@ from consent.requests import (
     requests_open,
 )
 from consent.selectors import consent_barred, consents_live
-from consent.services.requesting import request_answer
+from consent.services.requesting import request_answer, request_read
 from consent.views.office import office_site
 from consent.views.pages import language_of
 
@@ -87,6 +87,7 @@ def request_detail(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
             told = ANSWERED.text(language).format(label=done.label)
             messages.success(request, told)
             return redirect("consent:requests")
+    request_read(request=found, act=staff_act(request.user))
     context = {
         **request_shown(request=found),
         "form": form,

@@ -238,7 +238,11 @@ def test_the_queue_shows_numbers_and_no_words(phone: Phone) -> None:
     page = client.get("/office/requests/")
     assert request.label in words_of(page)
     assert "王小明" not in words_of(page)
+    assert event_list(kind="log.read") == []
     assert "我叫王小明" in words_of(client.get(f"/office/requests/{request.id}/"))
+    read = event_list(kind="log.read")[0]
+    assert read["data"] == {"rows": 1, "view": "request"}
+    assert read["subject"] == (request.subject and request.subject.pseudonym)
     assert f"/office/requests/{request.id}/" in client.get("/office/").content.decode()
 
 
