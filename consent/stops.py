@@ -41,11 +41,16 @@ def stop_share(*, site: Site, purpose: str) -> Stop | None:
     what is written under it stands before the press in the log. Publishing rules and
     approving a closing wait likewise, so this is for every purpose.
     """
+    site_share(site=site)
+    return stop_of(site=site, purpose=purpose)
+
+
+def site_share(*, site: Site) -> None:
+    """Hold the rules in force at a site, and its switch, until the commit."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT 1 FROM consent_site WHERE id = %s FOR SHARE", [str(site.id)]
         )
-    return stop_of(site=site, purpose=purpose)
 
 
 def sites_share(*, consents: Sequence[uuid.UUID]) -> None:

@@ -225,7 +225,9 @@ def _attributed(people: Sequence[uuid.UUID], visit: Visit) -> list[uuid.UUID]:
         state="active",
         until__gt=clock.now(),
     )
-    return [one.subject_id for one in consents_usable(consents=agreed)]
+    # Theirs are used as well: who withdraws meanwhile waits, or is left out.
+    live = consents_share(ids=list(agreed.values_list("id", flat=True)))
+    return [one.subject_id for one in consents_usable(consents=live)]
 
 
 def _with_quota(concerned: dict[uuid.UUID, Referral]) -> list[Referral]:

@@ -46,7 +46,7 @@ from consent.services.offers import (
     walk_rules,
 )
 from consent.services.screens import face_show, form_show, guardian_show
-from consent.stops import stop_of, stop_share
+from consent.stops import site_share, stop_of, stop_share
 
 OPEN_SECONDS = 60
 """How long a kiosk's code may be opened."""
@@ -342,7 +342,16 @@ def walk_grant(
     *,
     guardian: str | None = None,
 ) -> None:
-    """Grant one purpose to the guest of a locked walk, who is somebody from now on."""
+    """Grant one purpose to the guest of a locked walk, who is somebody from now on.
+
+    No version comes into force between the last look at the rules and the commit.
+
+    Raises:
+        NoticeChanged: one came since `notice_keep` looked; ask again.
+    """
+    site_share(site=walk.kiosk.site)
+    if rules_outdated(rules=rules, purpose=purpose) or rules_dropped(walk, purpose):
+        raise NoticeChanged
     walk.subject = walk.subject or Subject.objects.create()
     consent_grant(
         unit=unit,

@@ -124,6 +124,23 @@ def test_the_report_holds_and_every_altered_one_does_not(
         call_command("site_report_verify", file)
 
 
+def test_after_the_approval_the_program_acts_in_its_own_name(
+    house: make.House,
+) -> None:
+    make.person(kiosk=house.kiosk)
+    closed(house)
+    approval = next(
+        event
+        for event in event_list(kind="site.closing")
+        if event["data"]["step"] == "approved"
+    )
+    assert approval["act"]["id"] == SECOND.id
+    later = [event for event in event_list() if event["seq"] > approval["seq"]]
+    kinds = {"stop.on", "kiosk.revoked", "consent.expired", "rules.retired"}
+    assert kinds | {"site.closed"} <= {event["type"] for event in later}
+    assert {event["act"]["role"] for event in later} == {"system"}
+
+
 def test_a_report_that_holds_something_is_no_report(
     house: make.House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

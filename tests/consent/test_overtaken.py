@@ -246,6 +246,32 @@ def test_a_face_page_that_was_dropped_meanwhile_is_due_no_more(
     assert walks.walk_finish(walk=walk).finished_at is not None
 
 
+def test_a_version_that_drops_it_between_the_look_and_the_grant_grants_nothing(
+    house: make.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, token = walks.walk_issue(kiosk=house.kiosk)
+    walk, cookie = walks.walk_open(token=token, language="en")
+    keep = walks.notice_keep
+
+    def then_published(*looked: Any, **how: Any) -> None:
+        keep(*looked, **how)
+        monkeypatch.setattr(walks, "notice_keep", keep)
+        make.rules_published(site=house.site, document=without(Purpose.CONTACT))
+
+    monkeypatch.setattr(walks, "notice_keep", then_published)
+    yes = {name: name == Purpose.CONTACT for name in SWITCHES}
+    for _ in range(2):
+        with pytest.raises(NoticeChanged):
+            walks.walk_choose(
+                walk=walks.walk_get(cookie=cookie),
+                choices=yes,
+                under_14=False,
+                language="en",
+            )
+    assert not Consent.objects.exists()
+    assert walks.walk_get(cookie=cookie).rules != walk.rules
+
+
 def test_a_no_needs_no_second_reading(house: make.House) -> None:
     _, token = walks.walk_issue(kiosk=house.kiosk)
     walk, _ = walks.walk_open(token=token, language="en")

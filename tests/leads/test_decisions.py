@@ -395,3 +395,26 @@ def test_no_version_comes_between_the_look_at_a_consent_and_its_use(
     assert looked
     with db.connect("app") as other:
         other.execute(take)
+
+
+def test_nobody_else_withdraws_while_a_decision_uses_their_consent(
+    office: make.Office, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two guests with one number: the earlier one's attribution is used as well."""
+    earlier = visitor(office)
+    arrives(office, earlier)
+    theirs = Consent.objects.get(subject=earlier, purpose=Purpose.ATTRIBUTION)
+    held = []
+
+    def usable(*, consents: Any) -> list[Consent]:
+        used = list(consents)
+        if theirs in used:
+            take = "SELECT 1 FROM consent_consent WHERE id = %s FOR UPDATE NOWAIT"
+            with db.connect("app") as other, pytest.raises(psycopg.Error):
+                other.execute(take, [theirs.id])
+            held.append(theirs)
+        return consents_usable(consents=used)
+
+    monkeypatch.setattr(decisions, "consents_usable", usable)
+    arrives(office, visitor(office), key="2")
+    assert held
