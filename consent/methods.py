@@ -7,6 +7,7 @@ the rules in force do not name it, no face is collected or compared (`assessment
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +30,13 @@ def installed() -> str | None:
 
 
 def names_it(words: Mapping[str, Any]) -> bool:
-    """Tell whether the words of a face purpose name the installed method."""
+    """Tell whether the words of a face purpose name the installed method.
+
+    The whole name: a longer one, such as its tenth version, is another method.
+    """
     name = installed()
+    if name is None:
+        return True
     said = part_of(words).get(FIELD)
-    return name is None or (isinstance(said, str) and name in said)
+    whole = rf"(?<![A-Za-z0-9._-]){re.escape(name)}(?![A-Za-z0-9_-]|\.[A-Za-z0-9])"
+    return isinstance(said, str) and re.search(whole, said) is not None

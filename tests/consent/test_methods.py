@@ -97,6 +97,25 @@ def test_rules_that_do_not_name_it_are_not_published(upgraded: make.House) -> No
     assert found in unfit.value.args
 
 
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ("方法 {}：在本机运行", True),
+        ("by the method {}.", True),
+        ("({}), here", True),
+        ("{}", True),
+        ("{}0", False),
+        ("{}.1", False),
+        ("{}-b", False),
+        ("x{}", False),
+        ("x.{}", False),
+        ("", False),
+    ],
+)
+def test_only_its_whole_name_names_it(said: str, named: bool) -> None:
+    assert methods.names_it({"engine": said.format(METHOD)}) == named
+
+
 def test_rules_that_name_it_open_faces_and_ask_everybody_again(
     upgraded: make.House,
 ) -> None:

@@ -119,6 +119,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "audit_event_number": twice("audit_event", eid="gen_random_uuid()"),
     "audit_export_range": update("audit_export", '"first" = "last" + 1', EXPORT),
     "audit_export_redaction": update("audit_export", "redaction = 'none'", EXPORT),
+    "audit_head_one_open": twice("audit_head", log="'another'", closed_at="NULL::text"),
     "audit_head_stays": delete("audit_head"),
     "audit_refusal_fixed": update("audit_refusal", "reason = 'other'", REFUSAL),
     "audit_refusal_stays": delete("audit_refusal", REFUSAL),
@@ -140,6 +141,9 @@ ATTEMPTS: dict[str, Attempt] = {
     "consent_begins": twice("consent_consent", until="now()", granted_at="'-infinity'"),
     "consent_gate": twice("consent_consent"),
     "consent_pagelink_fixed": update("consent_pagelink", "created_at = now()"),
+    "consent_live_while_active": update("consent_consent", "live = NULL"),
+    "consent_one_live_each": twice("consent_consent"),
+    "consent_pass_one_living": twice("consent_pass"),
     "consent_pass_fixed": update("consent_pass", "created_at = now()"),
     "consent_receipt_fixed": delete("consent_receipt"),
     "consent_receipt_in_log": twice("consent_receipt", issued_event_id=EVENT),
@@ -257,10 +261,20 @@ def _try(owner: Link, name: str, attempt: Attempt) -> None:
     assert name == (named or name), f"refused by {named}"
     if found:
         owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
-    else:
+    elif _is_constraint(owner, table, name):
         owner.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name} CASCADE")
+    else:
+        owner.execute(f"DROP INDEX {name}")
     assert owner.execute(attempt.statement).rowcount >= 1
     owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def _is_constraint(owner: Link, table: str, name: str) -> bool:
+    found = owner.execute(
+        "SELECT 1 FROM pg_constraint WHERE conname = %s AND conrelid = %s::regclass",
+        [name, table],
+    )
+    return found.fetchone() is not None
 
 
 def _other_keys_drop(owner: Link, table: str, name: str) -> None:

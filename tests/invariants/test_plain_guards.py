@@ -190,11 +190,21 @@ def test_a_unique_key_is_taken_once(owner: Link) -> None:
     assert tried > 60
 
 
-def test_every_guard_that_has_a_name_has_a_test_that_names_it() -> None:
+def test_every_guard_that_has_a_name_has_a_test_that_names_it(owner: Link) -> None:
+    partial = owner.execute(
+        "SELECT indrelid::regclass::text, indexrelid::regclass::text FROM pg_index"
+        " WHERE indisunique AND indpred IS NOT NULL"
+    ).fetchall()
     told = "\n".join(
-        file.read_text(encoding="utf-8") for file in TESTS.rglob("test_*.py")
+        file.read_text(encoding="utf-8")
+        for file in TESTS.rglob("test_*.py")
+        if file.name != "test_inventory.py"  # it names some and tries none
     )
-    missing = []
+    missing = [
+        f"{table}: {name}"
+        for table, name in partial
+        if str(table).split("_")[0] in APPS and str(name) not in told
+    ]
     for line in INVENTORY.read_text(encoding="utf-8").splitlines():
         if line.split()[0] not in ("constraint", "trigger"):
             continue
