@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
+_ACTION = re.compile(r'action="([^"]*)"')
 _HIDDEN = re.compile(r'type="hidden" name="(language|rules)" value="([^"]+)"')
 _DATA_TOKEN = re.compile(r'data-csrf="([^"]+)"')
 
@@ -50,14 +52,23 @@ class Browser:
 
     def post(self, path: str, fields: Mapping[str, str]) -> Page:
         """Send a form of the present page, follow, and stay there."""
-        hidden = dict(_HIDDEN.findall(self.page.text))
-        sent = {**hidden, **fields, "csrfmiddlewaretoken": self.token()}
+        sent = {**self._hidden(path), **fields, "csrfmiddlewaretoken": self.token()}
         body = urllib.parse.urlencode(sent)
         return self._stay(
             urllib.request.Request(
                 self._url(path), body.encode(), {"Referer": self.page.url}
             )
         )
+
+    def _hidden(self, path: str) -> dict[str, str]:
+        """Return the hidden fields of the page's forms that are sent there."""
+        found: dict[str, str] = {}
+        for attributes, inside in _FORM.findall(self.page.text):
+            action = _ACTION.search(attributes)
+            goes = urllib.parse.urljoin(self.page.url, action[1] if action else "")
+            if goes == self._url(path):
+                found |= dict(_HIDDEN.findall(inside))
+        return found
 
     def send_frames(self, path: str, frames: Sequence[bytes]) -> Page:
         """Post frames as the camera script does, without leaving the page."""
