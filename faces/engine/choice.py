@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ class Choice:
     Attributes:
         encoder: `fast`, or `library` where that one cannot be had or differs.
         file: name of the fast encoder's file in `FOLDER`; None for the library.
+        file_sha256: of that file; one that was damaged since is not used.
         weights: SHA-256 of the installed weights; None when they were not read.
         difference: largest difference of any number of an encoding, over `faces` faces
             of the photographs in the wheels; None when it was not measured.
@@ -32,6 +34,7 @@ class Choice:
 
     encoder: str
     file: str | None = None
+    file_sha256: str | None = None
     weights: str | None = None
     difference: float | None = None
     faces: int = 0
@@ -53,8 +56,14 @@ def choice_read() -> Choice:
         chosen = Choice(**told)
     except (OSError, ValueError, TypeError):
         return NOT_PREPARED
-    if chosen.path is not None and not chosen.path.is_file():
+    if chosen.path is None:
+        return chosen
+    try:
+        found = hashlib.sha256(chosen.path.read_bytes()).hexdigest()
+    except OSError:
         return Choice(encoder="library", reason="file_missing")
+    if found != chosen.file_sha256:
+        return Choice(encoder="library", reason="file_damaged")
     return chosen
 
 

@@ -7,6 +7,7 @@ wheels of the `demo` extra and their altered copies.
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -69,7 +70,13 @@ def prepared() -> Choice:
         draft.unlink()
         return found
     draft.replace(file)
-    return replace(found, encoder="fast", file=file.name, reason=None)
+    return replace(
+        found,
+        encoder="fast",
+        file=file.name,
+        file_sha256=hashlib.sha256(written).hexdigest(),
+        reason=None,
+    )
 
 
 def photographs() -> Iterator[RGBImage]:

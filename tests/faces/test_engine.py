@@ -198,6 +198,18 @@ def test_without_a_prepared_encoder_it_is_the_library(
     assert engine_load().encoder == "library"
 
 
+def test_a_damaged_encoder_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen, whole = choice_read(), fast_file().read_bytes()
+    monkeypatch.setattr("faces.engine.choice.FOLDER", tmp_path)
+    for content, encoder in ((whole, "fast"), (whole[:-1], "library")):
+        (tmp_path / str(chosen.file)).write_bytes(content)
+        assert choice_read().encoder == encoder
+        assert engine_load().encoder == encoder
+    assert choice_read().reason == "file_damaged"
+
+
 def test_an_encoder_that_differs_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
