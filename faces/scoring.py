@@ -44,6 +44,10 @@ class Surroundings:
     means: NDArray[np.float64]
     spreads: NDArray[np.float64]
 
+    def at(self, rows: NDArray[np.int_]) -> Surroundings:
+        """Return those of some rows, in their order."""
+        return Surroundings(self.means[rows], self.spreads[rows])
+
 
 def surroundings(
     embeddings: NDArray[np.floating], nobody: NDArray[np.float32] | None = None

@@ -23,8 +23,8 @@ class Choice:
     """What a set-up found.
 
     Attributes:
-        encoder: `fast`, or `library` where that one cannot be had or differs.
-        file: name of the fast encoder's file in `FOLDER`; None for the library.
+        file: name of the fast encoder's file in `FOLDER`; None for the library, where
+            that one cannot be had or differs.
         file_sha256: of that file; one that was damaged since is not used.
         weights: SHA-256 of the installed weights; None when they were not read.
         difference: largest difference of any number of an encoding, over `faces` faces
@@ -32,7 +32,6 @@ class Choice:
         reason: why it is the library: a code; None for the fast one.
     """
 
-    encoder: str
     file: str | None = None
     file_sha256: str | None = None
     weights: str | None = None
@@ -41,12 +40,17 @@ class Choice:
     reason: str | None = None
 
     @property
+    def encoder(self) -> str:
+        """Return `fast` or `library`."""
+        return "library" if self.file is None else "fast"
+
+    @property
     def path(self) -> Path | None:
         """Return where the fast encoder's file is."""
         return None if self.file is None else FOLDER / self.file
 
 
-NOT_PREPARED = Choice(encoder="library", reason="not_prepared")
+NOT_PREPARED = Choice(reason="not_prepared")
 
 
 def choice_read() -> Choice:
@@ -61,9 +65,9 @@ def choice_read() -> Choice:
     try:
         found = hashlib.sha256(chosen.path.read_bytes()).hexdigest()
     except OSError:
-        return Choice(encoder="library", reason="file_missing")
+        return Choice(reason="file_missing")
     if found != chosen.file_sha256:
-        return Choice(encoder="library", reason="file_damaged")
+        return Choice(reason="file_damaged")
     return chosen
 
 

@@ -11,8 +11,6 @@ import hashlib
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.util import find_spec
-from pathlib import Path
 
 import face_recognition
 import numpy as np
@@ -24,6 +22,7 @@ from faces.engine.dlib_engine import DlibEngine
 from faces.engine.encoders import FastEncoder, LibraryEncoder
 from faces.engine.network import network
 from faces.engine.weights import WeightsUnreadable, weights_read, weights_sha256
+from faces.installed import installed_file
 
 PHOTOGRAPHS = (
     ("skimage", "data/astronaut.png"),
@@ -49,7 +48,7 @@ def prepared() -> Choice:
     try:
         written = network(weights_read())
     except WeightsUnreadable:
-        return Choice(encoder="library", reason="weights_unreadable")
+        return Choice(reason="weights_unreadable")
     weights = weights_sha256()
     file = FOLDER / f"dlib-resnet-1-{weights[:16]}.onnx"
     draft = file.with_suffix(".new")
@@ -57,10 +56,9 @@ def prepared() -> Choice:
     fast, library = FastEncoder(draft), DlibEngine(LibraryEncoder())
     differences = [_difference(image, fast, library) for image in photographs()]
     if not differences:
-        return Choice(encoder="library", weights=weights, reason="no_photographs")
+        return Choice(weights=weights, reason="no_photographs")
     worst = max(differences)
     found = Choice(
-        encoder="library",
         weights=weights,
         difference=worst,
         faces=len(differences),
@@ -72,7 +70,6 @@ def prepared() -> Choice:
     draft.replace(file)
     return replace(
         found,
-        encoder="fast",
         file=file.name,
         file_sha256=hashlib.sha256(written).hexdigest(),
         reason=None,
@@ -82,15 +79,14 @@ def prepared() -> Choice:
 def photographs() -> Iterator[RGBImage]:
     """Yield the photographs of the installed wheels, each in a few lights."""
     for package, path in PHOTOGRAPHS:
-        spec = find_spec(package)
-        for folder in (spec and spec.submodule_search_locations) or []:
-            if not (Path(folder) / path).is_file():
-                continue
-            with Image.open(Path(folder) / path) as opened:
-                picture = opened.convert("RGB")
-            yield np.array(picture)
-            yield np.array(ImageEnhance.Brightness(picture).enhance(0.6))
-            yield np.array(picture.filter(ImageFilter.GaussianBlur(1.5)))
+        file = installed_file(package, path)
+        if file is None:
+            continue
+        with Image.open(file) as opened:
+            picture = opened.convert("RGB")
+        yield np.array(picture)
+        yield np.array(ImageEnhance.Brightness(picture).enhance(0.6))
+        yield np.array(picture.filter(ImageFilter.GaussianBlur(1.5)))
 
 
 def _difference(image: RGBImage, fast: FastEncoder, library: DlibEngine) -> float:

@@ -14,11 +14,12 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from faces.installed import installed_file
 
 Floats = NDArray[np.float64]
 
@@ -56,10 +57,10 @@ def model_file(name: str) -> Path:
     Raises:
         WeightsUnreadable: the package is not installed.
     """
-    spec = find_spec("face_recognition_models")
-    if spec is None or spec.origin is None:
+    file = installed_file("face_recognition_models", f"models/{name}")
+    if file is None:
         raise WeightsUnreadable
-    return Path(spec.origin).parent / "models" / name
+    return file
 
 
 def weights_file() -> Path:

@@ -14,7 +14,7 @@ from faces.evaluation.encoding import Encoded, pictures_encode
 from faces.evaluation.pairs import Pair
 from faces.evaluation.rates import Scored, figures
 from faces.matching import ASK_MIN_SCORE, MATCH_MIN_SCORE, METHOD
-from faces.scoring import Surroundings, normalised, surroundings
+from faces.scoring import normalised, surroundings
 
 THRESHOLDS = {"match": MATCH_MIN_SCORE, "ask": ASK_MIN_SCORE}
 BARE_THRESHOLDS = {"library_default": -0.6}
@@ -67,7 +67,7 @@ def _scored(pairs: Sequence[Pair], encoded: Encoded) -> tuple[Scored, Scored]:
     b = np.array([encoded.places[one.b] for one in pairs], dtype=int)
     same = np.array([one.same for one in pairs], dtype=bool)
     of = surroundings(encoded.looks)
-    ours = normalised(_apart(encoded.looks, a, b), _at(of, a), _at(of, b))
+    ours = normalised(_apart(encoded.looks, a, b), of.at(a), of.at(b))
     return Scored(ours, same), Scored(-_apart(encoded.plain, a, b), same)
 
 
@@ -76,10 +76,6 @@ def _apart(
 ) -> NDArray[np.float64]:
     found: NDArray[np.float64] = np.linalg.norm(vectors[a] - vectors[b], axis=1)
     return found
-
-
-def _at(of: Surroundings, rows: NDArray[np.int_]) -> Surroundings:
-    return Surroundings(of.means[rows], of.spreads[rows])
 
 
 def _part(scored: Scored, inside: NDArray[np.bool_]) -> Scored:

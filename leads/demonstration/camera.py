@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 
 from PIL import Image
+
+from faces.installed import installed_file
 
 FRAME_SIZE = (640, 480)
 
@@ -36,11 +36,8 @@ def frame_jpeg(*, person: int) -> bytes | None:
     if not 0 <= person < len(PEOPLE):
         return None
     package, file, box = PEOPLE[person]
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    path = Path(next(iter(spec.submodule_search_locations))) / file
-    if not path.exists():
+    path = installed_file(package, file)
+    if path is None:
         return None
     with Image.open(path) as whole:
         shown = whole.convert("RGB").crop(box).resize(FRAME_SIZE)

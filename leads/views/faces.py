@@ -16,7 +16,7 @@ from audit import clock
 from audit.say import Say
 from consent.views.office import office_site
 from faces.evaluation.drawing import det_svg
-from faces.evaluation.keeping import Kept, method_read, report_read
+from faces.evaluation.keeping import Kept, Method, method_read, report_read
 
 RATES = {"0.01": "1 %", "0.001": "0.1 %", "0.0001": "0.01 %"}
 ALL = Say("全部", "All")
@@ -49,7 +49,7 @@ def faces_report(request: HttpRequest) -> HttpResponse:
     return render(request, "leads/faces_report.html", context)
 
 
-def _measured(method: Any) -> Iterator[dict[str, Any]]:
+def _measured(method: Method) -> Iterator[dict[str, Any]]:
     for group, words in GROUPS.items():
         figures = method.measured[group]
         for rate, shown in RATES.items():

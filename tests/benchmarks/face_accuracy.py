@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from faces.cohort import SIZE
 from faces.cohort.fit import few_of_each, fit
-from faces.scoring import Surroundings, normalised, surroundings
+from faces.scoring import normalised, surroundings
 
 PICTURES_MAX = 8
 PARTS = 5
@@ -122,14 +122,8 @@ def _scores(
                 )
                 a, b = pairs.a[here], pairs.b[here]
                 distances = np.linalg.norm(vectors[a] - vectors[b], axis=1)
-                scores[here] = normalised(
-                    distances, _of(of, place[a]), _of(of, place[b])
-                )
+                scores[here] = normalised(distances, of.at(place[a]), of.at(place[b]))
     return found
-
-
-def _of(all_of_them: Surroundings, places: NDArray[np.int_]) -> Surroundings:
-    return Surroundings(all_of_them.means[places], all_of_them.spreads[places])
 
 
 def _figures(pairs: Pairs, bare: Floats, ours: Floats, random: Any) -> dict[str, Any]:

@@ -15,14 +15,13 @@ from typing import Any
 import face_recognition
 import numpy as np
 
-from faces.engine.choice import choice_read
+from faces.engine.choice import DIFFERENCE_MAX, choice_read
 from faces.engine.dlib_engine import DlibEngine
 from faces.engine.encoders import FastEncoder
 from faces.engine.preparing import photographs
 
 TO_REACH = 10.0
 AT_ONCE = 5
-DIFFERENCE_MAX = 1e-4
 
 
 def measure(runs: int) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from importlib.util import find_spec
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter
+
+from faces.installed import installed_file
 
 CAMERA_SIZE = (640, 480)
 # The wall behind: neither dark nor bright.
@@ -92,11 +92,11 @@ def encoded(
 
 
 def _photograph(package: str, path: str) -> Image.Image:
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
+    file = installed_file(package, path)
+    if file is None:
         message = f"{package} is missing: install the demo extra"
         raise FileNotFoundError(message)
-    with Image.open(Path(spec.submodule_search_locations[0]) / path) as picture:
+    with Image.open(file) as picture:
         return picture.convert("RGB")
 
 
