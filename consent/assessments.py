@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from audit.documents import document_get
@@ -24,6 +25,7 @@ from consent.rules import (
     between,
     empty,
     shown,
+    within,
 )
 from consent.structure import encoded, part_of, words_in
 
@@ -51,7 +53,7 @@ class Allowed:
         most = self.terms.get(purpose, {}).get("matching")
         if most not in MATCHING or matching not in MATCHING:
             return False
-        return MATCHING.index(str(matching)) > MATCHING.index(str(most))
+        return not within(str(matching), most)
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
@@ -94,10 +96,12 @@ def missing(document: Mapping[str, Any]) -> Iterator[str]:
                 yield f"languages.{language}.{name}"
 
 
+@lru_cache(maxsize=64)
 def document(*, sha256: str) -> dict[str, Any]:
     """Return an approved assessment by its hash; {} when its text is no such object.
 
-    Those approved before there was a structure are texts of their own.
+    Those approved before there was a structure are texts of their own. The text of a
+    hash never changes, so it is read once. MUST NOT be changed.
     """
     content = document_get(sha256=sha256)
     try:

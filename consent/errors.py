@@ -23,6 +23,12 @@ class AssessmentRequired(Refused):
     code = "assessment_required"
 
 
+class MatchingTooWide(Refused):
+    """A face would be compared more widely than the rules or the assessment allow."""
+
+    code = "matching_too_wide"
+
+
 class PurposeStopped(Refused):
     """The stop switch of the site is on for this purpose; do it without."""
 

@@ -298,10 +298,24 @@ def purpose_notice(*, words: Mapping[str, Any], purpose: str) -> dict[str, Any]:
     raise RulesInvalid(purpose)
 
 
-def terms(*, sha256: str, purpose: str) -> dict[str, Any] | None:
-    """Return a purpose's terms in a published version; None when it has none."""
-    found: dict[str, Any] | None = document(sha256=sha256)["purposes"].get(purpose)
+@lru_cache(maxsize=64)
+def terms(*, sha256: str, purpose: str) -> Mapping[str, Any] | None:
+    """Return a purpose's terms in a published version; None when it has none.
+
+    The text of a hash never changes, so it is read once. MUST NOT be changed.
+    """
+    found: Mapping[str, Any] | None = document(sha256=sha256)["purposes"].get(purpose)
     return found
+
+
+def within(matching: str, most: object) -> bool:
+    """Tell whether a comparison is no wider than the widest that is allowed.
+
+    Args:
+        matching: one of `MATCHING`.
+        most: another; nothing is allowed by anything else.
+    """
+    return most in MATCHING and MATCHING.index(matching) <= MATCHING.index(str(most))
 
 
 _ORDER = {name: place for place, name in enumerate(Purpose)}

@@ -31,7 +31,7 @@ from consent.models import (
     Use,
 )
 from consent.purposes import FACE
-from consent.rules import purpose_words
+from consent.rules import purpose_words, terms, within
 
 
 def rules_get(*, site: Site) -> Rules:
@@ -83,6 +83,27 @@ def assessment_live(*, site: Site, purpose: str) -> ImpactAssessment | None:
         )
         .order_by("-approved_at")
         .first()
+    )
+
+
+def matching_allowed(*, site: Site, purpose: str, matching: str) -> bool:
+    """Tell whether a face may be compared as widely as this at a site now.
+
+    By the rules in force and by the current assessment, whichever is narrower.
+
+    Args:
+        site: where.
+        purpose: of a face.
+        matching: one of `consent.rules.MATCHING`.
+    """
+    rules = rules_in_force(site=site)
+    assessed = assessment_live(site=site, purpose=purpose)
+    if rules is None or assessed is None:
+        return False
+    said = terms(sha256=rules.sha256, purpose=purpose) or {}
+    found = allowed(code=assessed.code, sha256=assessed.sha256, purposes=[purpose])
+    return within(matching, said.get("matching")) and not found.too_wide(
+        purpose, matching
     )
 
 

@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
-from consent.errors import AssessmentRequired, DeviceRequired, PurposeStopped
+from consent.errors import (
+    AssessmentRequired,
+    DeviceRequired,
+    MatchingTooWide,
+    PurposeStopped,
+)
 from consent.models import Kiosk, Site, Subject
 from consent.purposes import Purpose
-from consent.selectors import assessment_live, consent_usable, device_live
+from consent.selectors import (
+    assessment_live,
+    consent_usable,
+    device_live,
+    matching_allowed,
+)
 from consent.stops import stop_of
 
 
-def face_offered(*, kiosk: Kiosk) -> bool:
-    """Tell whether a face may be used here: assessed, camera approved, not stopped."""
+def face_offered(*, kiosk: Kiosk, matching: str) -> bool:
+    """Tell whether a face may be compared as widely as this here, now.
+
+    Assessed and published so, the camera approved, and not stopped.
+
+    Args:
+        kiosk: where.
+        matching: one of `consent.rules.MATCHING`.
+    """
     site = kiosk.site
     if face_stopped(site=site):
         return False
     return (
-        assessment_live(site=site, purpose=Purpose.FACE_CHECKIN) is not None
+        matching_allowed(site=site, purpose=Purpose.FACE_CHECKIN, matching=matching)
         and device_live(kiosk=kiosk) is not None
     )
 
 
-def face_demand(*, kiosk: Kiosk) -> None:
-    """Check that a face may be used at a kiosk, before anybody is asked for one.
+def face_demand(*, kiosk: Kiosk, matching: str) -> None:
+    """Check that a face may be compared so at a kiosk, before anybody is asked for one.
 
     Raises:
         PurposeStopped: the stop switch is on.
         AssessmentRequired: faces are not assessed at this site, or no longer.
+        MatchingTooWide: they are, but compared less widely.
         DeviceRequired: this kiosk's camera is not approved, or no longer.
     """
     if face_stopped(site=kiosk.site):
         raise PurposeStopped
     if assessment_live(site=kiosk.site, purpose=Purpose.FACE_CHECKIN) is None:
         raise AssessmentRequired
+    if not matching_allowed(
+        site=kiosk.site, purpose=Purpose.FACE_CHECKIN, matching=matching
+    ):
+        raise MatchingTooWide
     if device_live(kiosk=kiosk) is None:
         raise DeviceRequired
 

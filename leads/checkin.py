@@ -22,6 +22,7 @@ from consent.errors import (
     ConsentRequired,
     DeviceRequired,
     KeyMissing,
+    MatchingTooWide,
     PurposeStopped,
     StepOutOfOrder,
     UseClosed,
@@ -90,7 +91,11 @@ def enrol_begin(*, walk: Walk, kiosk: Kiosk) -> Use:
 
 
 def compare_begin(
-    *, candidates: Sequence[uuid.UUID], kiosk: Kiosk, language: str
+    *,
+    candidates: Sequence[uuid.UUID],
+    matching: str,
+    kiosk: Kiosk,
+    language: str,
 ) -> Use:
     """Take the stranger's own tap for one comparison, and open the camera.
 
@@ -99,19 +104,21 @@ def compare_begin(
 
     Args:
         candidates: the consents they may be compared with, and no others.
+        matching: how those were found: `gate.ONE` or `gate.FEW`.
         kiosk: where they stand.
         language: in which they were asked.
 
     Raises:
         NobodyEnrolled: none of the candidates' consents is live any more.
-        AssessmentRequired: faces are not assessed at this site, or no longer.
+        AssessmentRequired, MatchingTooWide: faces are not compared so at this site.
+        PurposeStopped: the stop switch is on.
         DeviceRequired: this kiosk's camera is not approved, or no longer.
     """
     site = kiosk.site
     live = _live(candidates, site)
     if not live:
         raise NobodyEnrolled
-    face_demand(kiosk=kiosk)
+    face_demand(kiosk=kiosk, matching=matching)
     _others_stop(kiosk)
     with journal.unit(act=VISITOR, site=site) as unit:
         rules = rules_get(site=site)
@@ -135,7 +142,7 @@ def compare_begin(
             once=True,
             lasts=PROBE_LASTS,
         )
-    return _compare(probe, live, kiosk)
+    return _compare(probe, live, matching, kiosk)
 
 
 def capture_seconds(*, use: uuid.UUID, kiosk: Kiosk) -> tuple[str, int]:
@@ -309,7 +316,9 @@ def _once_ends(use: uuid.UUID) -> None:
         consent_expire(found.consent, reason="used")
 
 
-def _compare(probe: Subject, live: Sequence[Consent], kiosk: Kiosk) -> Use:
+def _compare(
+    probe: Subject, live: Sequence[Consent], matching: str, kiosk: Kiosk
+) -> Use:
     try:
         return gate.begin(
             subject=probe,
@@ -319,10 +328,12 @@ def _compare(probe: Subject, live: Sequence[Consent], kiosk: Kiosk) -> Use:
             act=kiosk_act(kiosk),
             kiosk=kiosk,
             candidates=live,
+            matching=matching,
         )
     except (
         ConsentRequired,
         AssessmentRequired,
+        MatchingTooWide,
         PurposeStopped,
         DeviceRequired,
     ):

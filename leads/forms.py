@@ -153,9 +153,10 @@ class ContactForm(StrictForm):
 
 
 class CodeForm(StrictForm):
-    """The 8 characters of a pass."""
+    """The 8 characters of a pass, and whether a face is to be compared with it."""
 
     code = forms.CharField(max_length=16)
+    way = forms.ChoiceField(choices=[("face", "face")], required=False)
 
     def build(self) -> None:
         """Say what is missing in the reader's language."""

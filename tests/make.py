@@ -118,6 +118,13 @@ def assessment_document(code: str = "pia-1", days: int = 365) -> dict[str, Any]:
     }
 
 
+def compares(document: dict[str, Any], matching: str) -> dict[str, Any]:
+    """Return rules or an assessment that compare a face as widely as this."""
+    told: dict[str, Any] = json.loads(json.dumps(document))
+    told["purposes"][Purpose.FACE_CHECKIN]["matching"] = matching
+    return told
+
+
 def assessment_approved(
     *, site: Site, document: Mapping[str, Any] | None = None
 ) -> ImpactAssessment:

@@ -33,6 +33,7 @@ USES: dict[str, Kind] = {
                 "device",
                 "party",
                 "rules_changed",
+                "matching",
             ),
             "start": nullable(seq),
         },

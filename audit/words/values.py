@@ -34,6 +34,7 @@ _REASONS: dict[str, Say] = {
     "party": Say("收的一方没有登记", "whoever should receive it is not registered"),
     "no_candidate": Say("没有可以比对的人", "nobody left to compare with"),
     "stop": Say("已被停用", "switched off"),
+    "matching": Say("这里不能这样比对", "compared more widely than is allowed here"),
     "none_found": Say("没有找到人脸", "no face was found"),
     "more_than_one": Say("不止一张脸", "more than one face"),
     "too_small": Say("离得太远", "too far away"),

@@ -15,7 +15,7 @@ from audit.log import Unit
 from consent import journal
 from consent.errors import ConsentEnded, PermitMisused, PurposeStopped, UseClosed
 from consent.gate.ends import Record, close, discard, refusal_of, use_lock
-from consent.gate.starts import begin
+from consent.gate.starts import FEW, begin
 from consent.models import CaptureSession, Consent, Kiosk, Subject, Use
 from consent.purposes import FACE, Purpose
 from consent.selectors import (
@@ -24,6 +24,7 @@ from consent.selectors import (
     consents_share,
     consents_usable,
     device_live,
+    matching_allowed,
 )
 from consent.stops import stop_of, stop_share
 
@@ -201,13 +202,15 @@ def permit(
     act: Act,
     kiosk: Kiosk,
     candidates: Sequence[Consent] = (),
+    matching: str = FEW,
 ) -> Iterator[Permit]:
     """Open one use for one block: `begin`, then `resume`.
 
     Leaving the block without an end writes `capture.discarded`.
 
     Raises:
-        ConsentRequired, AssessmentRequired, DeviceRequired: as `begin`.
+        ConsentRequired, AssessmentRequired, MatchingTooWide, DeviceRequired: as
+            `begin`.
     """
     use = begin(
         subject=subject,
@@ -217,6 +220,7 @@ def permit(
         act=act,
         kiosk=kiosk,
         candidates=candidates,
+        matching=matching,
     )
     try:
         with resume(use=use.id, act=act, kiosk=kiosk) as opened:
@@ -255,6 +259,10 @@ def _record(unit: Unit, use: Use) -> Record:
         assessment_live(site=use.site, purpose=use.purpose) is None
     ):
         raise _Ended("assessment")
+    if use.matching and not matching_allowed(
+        site=use.site, purpose=use.purpose, matching=use.matching
+    ):
+        raise _Ended("matching")
     if device_live(kiosk=use.kiosk) is None:
         raise _Ended("device")
     candidates = [live[one] for one in named[1:] if one in live]

@@ -14,6 +14,7 @@ from consent.errors import (
     ConsentBarred,
     ConsentRequired,
     DeviceRequired,
+    MatchingTooWide,
     PurposeStopped,
 )
 from consent.gate.ends import refusal_draft
@@ -26,6 +27,7 @@ from consent.selectors import (
     consents_share,
     consents_usable,
     device_live,
+    matching_allowed,
 )
 from consent.stops import stop_share
 
@@ -33,6 +35,9 @@ CAPTURE_SECONDS = 120
 """How long a capture session may carry a consent from request to request."""
 
 STARTS = {"enrol": "capture.started", "compare": "face.compare.started"}
+
+ONE, FEW = "1:1", "1:few"
+"""Compared with one person whom the visitor named, or with a few whom a claim fits."""
 
 
 def begin(
@@ -44,6 +49,7 @@ def begin(
     act: Act,
     kiosk: Kiosk,
     candidates: Sequence[Consent] = (),
+    matching: str = FEW,
 ) -> Use:
     """Commit the start of a use (commit 1) and return it.
 
@@ -56,11 +62,14 @@ def begin(
         kiosk: where; results are accepted from this kiosk only.
         candidates: consents of those the person may be; compared with no others, and
             with none that may not be used now.
+        matching: how those were found, one of `consent.rules.MATCHING`; as wide as that
+            the site's rules and assessment have to allow.
 
     Raises:
         ConsentRequired: no live consent, or none of a candidate; the log says so.
         ConsentBarred: what hangs on it is only kept for now.
         AssessmentRequired: the purpose is not assessed, or no longer.
+        MatchingTooWide: faces are compared more narrowly at this site.
         PurposeStopped: the stop switch is on.
         DeviceRequired: the kiosk's camera is not approved, or no longer.
     """
@@ -73,6 +82,12 @@ def begin(
             )
         data: dict[str, object] = {"model": model}
         if mode == "compare":
+            if not matching_allowed(
+                site=kiosk.site, purpose=purpose, matching=matching
+            ):
+                raise MatchingTooWide(
+                    refusal=refusal_draft(unit, purpose, subject, "matching")
+                )
             # Whoever withdrew since the caller looked is named no more.
             shared = consents_share(ids=[one.id for one in candidates])
             candidates = consents_usable(
@@ -97,6 +112,7 @@ def begin(
             purpose=purpose,
             consent=consent,
             candidates=[str(one.id) for one in candidates],
+            matching=matching if mode == "compare" else "",
             site=kiosk.site,
             kiosk=kiosk,
             start_event_id=start.eid,

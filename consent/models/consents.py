@@ -239,6 +239,8 @@ class Use(models.Model):
     """One use of a face, from its start in the log to its one end.
 
     Holds who and which consents, never what was seen. Closed rows stay as evidence.
+    `matching` says how widely a face is compared (`consent.rules.MATCHING`); "" where
+    it is not.
     `seized_at` is when the kept burst arrived: from then on an answer is due.
     """
 
@@ -248,6 +250,7 @@ class Use(models.Model):
     purpose = models.CharField(max_length=32)
     consent = models.ForeignKey(Consent, on_delete=models.PROTECT)
     candidates = models.JSONField(default=list)
+    matching = models.CharField(max_length=5, default="")
     site = models.ForeignKey(Site, on_delete=models.PROTECT)
     kiosk = models.ForeignKey(Kiosk, on_delete=models.PROTECT)
     start_event = models.OneToOneField(
@@ -271,6 +274,11 @@ class Use(models.Model):
                 name="consent_use_closed_whole",
                 condition=Q(closed_at=None, closed_event=None)
                 | Q(closed_at__isnull=False, closed_event__isnull=False),
+            ),
+            # None in uses of before comparisons had a width; a trigger asks since.
+            models.CheckConstraint(
+                name="consent_use_matching_known",
+                condition=Q(matching__in=["", "1:1", "1:few", "1:n"]),
             ),
             models.CheckConstraint(
                 name="consent_use_two_minutes",

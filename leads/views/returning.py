@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,7 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from audit.say import Say
 from consent.errors import PassUnknown, StepOutOfOrder
 from consent.forms import EmptyForm, StrictForm
-from consent.models import Subject
+from consent.gate import FEW, ONE
+from consent.models import Consent, Subject
 from consent.purposes import Purpose
 from consent.rules import notice
 from consent.selectors import rules_get
@@ -23,7 +26,7 @@ from leads.availability import (
     face_stopped,
     match_stands,
 )
-from leads.candidates import candidates
+from leads.candidates import candidate, candidates
 from leads.checkin import compare_begin
 from leads.contacts import subject_of_phone
 from leads.errors import NobodyEnrolled
@@ -39,6 +42,7 @@ from leads.views.access import (
     guest_set,
     kiosk_page,
     named,
+    network_is_ours,
     on_site,
 )
 from leads.visits import visit_by_phone, visit_key, visit_record
@@ -56,6 +60,10 @@ NO_FACE = Say(
     "Nobody with this ending is enrolled, so no camera is needed."
     " Please choose another way.",
 )
+NO_FACE_OF_PASS = Say(
+    "这个通行码没有登记过人脸，不需要开摄像头。直接登记就可以。",
+    "No face is enrolled with this pass, so no camera is needed. Just check in.",
+)
 NEW_RULES = Say(
     "刚刚换了新的说明，请再看一遍，再选。",
     "The rules have just changed. Please read them again, then choose.",
@@ -72,7 +80,7 @@ def ways(request: KioskRequest) -> HttpResponse:
     guest_nonce_renew(request)
     site = request.kiosk.site
     context = {
-        "face_offered": face_offered(kiosk=request.kiosk),
+        "face_offered": face_offered(kiosk=request.kiosk, matching=FEW),
         "face_off": face_stopped(site=site),
     }
     return render(request, "leads/kiosk_return.html", context)
@@ -81,7 +89,7 @@ def ways(request: KioskRequest) -> HttpResponse:
 @kiosk_page
 @require_http_methods(["GET", "POST"])
 def by_pass(request: KioskRequest) -> HttpResponse:
-    """Check in with the 8 characters of a pass."""
+    """Check in with the 8 characters of a pass, or go on to compare a face with it."""
     language = language_of(request)
     form = CodeForm(language=language)
     if request.method == "GET":
@@ -96,6 +104,14 @@ def by_pass(request: KioskRequest) -> HttpResponse:
         subject = pass_find(code=form.cleaned_data["code"], site=kiosk.site)
     except PassUnknown:
         return _wrong(request, "pass", form, "code", NO_PASS)
+    if form.cleaned_data["way"]:
+        try:
+            found = candidate(subject=subject, kiosk=kiosk)
+        except NobodyEnrolled:
+            form.add_error("code", form.text(NO_FACE_OF_PASS))
+            return _form(request, "pass", form, status=404)
+        _asked(request, [found], ONE)
+        return redirect("leads:return_consent")
     visit_record(
         site=kiosk.site,
         subject=subject,
@@ -140,7 +156,7 @@ def by_phone(request: KioskRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def by_face(request: KioskRequest) -> HttpResponse:
     """Take four digits; the camera stays off until the person says yes to it."""
-    face_demand(kiosk=request.kiosk)
+    face_demand(kiosk=request.kiosk, matching=FEW)
     language = language_of(request)
     form = DigitsForm(language=language)
     if request.method == "GET":
@@ -155,7 +171,7 @@ def by_face(request: KioskRequest) -> HttpResponse:
         found = candidates(digits=digits, kiosk=request.kiosk)
     except NobodyEnrolled:
         return _wrong(request, "face", form, "digits", NO_FACE)
-    guest_set(request, candidates=[str(one.id) for one in found], answer=None)
+    _asked(request, found, FEW)
     return redirect("leads:return_consent")
 
 
@@ -167,6 +183,7 @@ def compare_consent(request: KioskRequest) -> HttpResponse:
     """Ask the person in front for one comparison; their tap opens the camera."""
     asked = [named(one) for one in guest(request).get("candidates") or []]
     known = [one for one in asked if one is not None]
+    matching = str(guest(request).get("matching"))
     if not known:
         return redirect("leads:return_face")
     language = language_of(request)
@@ -179,7 +196,10 @@ def compare_consent(request: KioskRequest) -> HttpResponse:
             form.add_error(None, form.text(NEW_RULES))
         if form.is_valid():
             use = compare_begin(
-                candidates=known, kiosk=request.kiosk, language=language
+                candidates=known,
+                matching=matching,
+                kiosk=request.kiosk,
+                language=language,
             )
             # One tap, one comparison: the next one is asked for again.
             guest_set(request, use=str(use.id), walk=None, answer=None)
@@ -191,6 +211,7 @@ def compare_consent(request: KioskRequest) -> HttpResponse:
         "face": face,
         "form": form,
         "order": request.kiosk.order,
+        "matching": matching,
     }
     status = 400 if form.is_bound else 200
     return render(request, "leads/kiosk_compare_consent.html", context, status=status)
@@ -239,8 +260,20 @@ def _form(
     request: KioskRequest, way: str, form: StrictForm, *, status: int = 200
 ) -> HttpResponse:
     guest_nonce(request)
-    context = {"way": way, "form": form}
+    context = {
+        "way": way,
+        "form": form,
+        "with_face": way == "pass"
+        and network_is_ours(request)
+        and face_offered(kiosk=request.kiosk, matching=ONE),
+    }
     return render(request, "leads/kiosk_return_form.html", context, status=status)
+
+
+def _asked(request: KioskRequest, found: Sequence[Consent], matching: str) -> None:
+    """Remember with whom the guest may be compared, if they say yes to it."""
+    names = [str(one.id) for one in found]
+    guest_set(request, candidates=names, matching=matching, answer=None)
 
 
 def _wrong(

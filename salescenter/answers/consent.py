@@ -41,6 +41,14 @@ ANSWERS: dict[type[DomainError], Answer] = {
             "请用别的方式登记，服务一样。", "Any other way gives you the same service."
         ),
     ),
+    consent.MatchingTooWide: Answer(
+        403,
+        Say("这里不这样比对人脸", "Faces are not compared this way here"),
+        NOTHING_KEPT,
+        Say(
+            "请用别的方式登记，服务一样。", "Any other way gives you the same service."
+        ),
+    ),
     consent.PurposeStopped: Answer(
         503,
         Say("人脸登记已停用", "Face check-in is off"),

@@ -153,6 +153,8 @@ ATTEMPTS: dict[str, Attempt] = {
     "consent_term": update("consent_consent", "until = granted_at"),
     "consent_use_closed_whole": update("consent_use", "closed_at = now()"),
     "consent_use_fixed": update("consent_use", "mode = 'compare'"),
+    "consent_use_matching": twice("consent_use", matching="'1:1'"),
+    "consent_use_matching_known": update("consent_use", "matching = '2:2'"),
     "consent_use_stays": delete("consent_use"),
     "consent_use_two_minutes": update(
         "consent_use", "deadline = opened_at + interval '121 seconds'"
