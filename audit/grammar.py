@@ -168,15 +168,20 @@ def _code_fault(body: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _has(data: object, form: Mapping[str, object]) -> bool:
+    return isinstance(data, dict) and set(data) == set(form)
+
+
 def _catalogue_fault(body: Mapping[str, object]) -> str | None:
     name = str(body["type"])
     kind = KINDS.get(name)
     if kind is None:
         return f"{name} is not in the catalogue"
     data = body["data"]
-    if not isinstance(data, dict) or set(data) != set(kind.keys):
+    keys = next((form for form in kind.forms if _has(data, form)), None)
+    if keys is None or not isinstance(data, dict):
         return f"{name} carries other keys than the catalogue allows"
-    for key, check in kind.keys.items():
+    for key, check in keys.items():
         if not check(data[key]):
             return f"{name}.{key} has a value that the catalogue does not allow"
     if kind.purpose is not None and kind.purpose != (body["purpose"] is not None):

@@ -168,8 +168,13 @@ def event_seq(*, eid: UUID) -> int | None:
 
     An event of an earlier log has the number under which it was carried over.
     """
+    return event_seqs(eids=[eid]).get(eid)
+
+
+def event_seqs(*, eids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the numbers of those events that the open log knows; as `event_seq`."""
     log = log_current()
-    return None if log is None else numbers_of(log=log, eids=[eid]).get(eid)
+    return {} if log is None else numbers_of(log=log, eids=eids)
 
 
 def event_place(*, eid: UUID) -> tuple[str, int] | None:

@@ -29,6 +29,12 @@ class MatchingTooWide(Refused):
     code = "matching_too_wide"
 
 
+class GalleryMoved(DomainError):
+    """Whoever may be searched changed since the caller looked; look again."""
+
+    code = "gallery_moved"
+
+
 class PurposeStopped(Refused):
     """The stop switch of the site is on for this purpose; do it without."""
 

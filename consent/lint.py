@@ -247,10 +247,10 @@ def _assessed(
                 yield Finding("not_assessed", place)
                 continue
             said = part_of(part_of(words.get("purposes")).get(name))
-            if not names_it(said):
+            terms = part_of(asked[name])
+            if not names_it(said, matching=terms.get("matching")):
                 place = f"languages.{language}.purposes.{name}.{FIELD}"
                 yield Finding("method_unnamed", place)
-            terms = part_of(asked[name])
             if found.too_long(name, terms.get("retention_days")):
                 yield Finding("over_assessment", f"purposes.{name}.retention_days")
             if found.too_wide(name, terms.get("matching")):

@@ -16,12 +16,16 @@ from consent.structure import part_of
 FIELD = "engine"
 """Words of a face purpose that say what computes it."""
 
+SEARCHED = "1:n"
+"""The width of a comparison with everybody, which has a method of its own besides."""
+
 _installed: list[str] = []
+_searching: list[str] = []
 
 
-def register(name: str) -> None:
-    """Say which method is installed; the last one counts."""
-    _installed[:] = [name]
+def register(name: str, *, searching: str) -> None:
+    """Say which methods are installed, for one or a few and for everybody."""
+    _installed[:], _searching[:] = [name], [searching]
 
 
 def installed() -> str | None:
@@ -29,14 +33,19 @@ def installed() -> str | None:
     return _installed[0] if _installed else None
 
 
-def names_it(words: Mapping[str, Any]) -> bool:
-    """Tell whether the words of a face purpose name the installed method.
+def names_it(words: Mapping[str, Any], *, matching: object) -> bool:
+    """Tell whether the words of a face purpose name the methods that are used.
 
     The whole name: a longer one, such as its tenth version, is another method.
+
+    Args:
+        words: what the rules say of the purpose, in one language.
+        matching: how widely they let a face be compared.
     """
-    name = installed()
-    if name is None:
-        return True
-    said = part_of(words).get(FIELD)
+    used = _installed + (_searching if matching == SEARCHED else [])
+    return all(_names(part_of(words).get(FIELD), name) for name in used)
+
+
+def _names(said: object, name: str) -> bool:
     whole = rf"(?<![A-Za-z0-9._-]){re.escape(name)}(?![A-Za-z0-9_-]|\.[A-Za-z0-9])"
     return isinstance(said, str) and re.search(whole, said) is not None

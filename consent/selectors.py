@@ -111,8 +111,9 @@ def _method_published(site: Site, purpose: str) -> bool:
     rules = rules_in_force(site=site)
     if rules is None:
         return False
-    said = purpose_words(sha256=rules.sha256, purpose=purpose)
-    return all(names_it(words) for words in said)
+    words = purpose_words(sha256=rules.sha256, purpose=purpose)
+    said = terms(sha256=rules.sha256, purpose=purpose) or {}
+    return all(names_it(one, matching=said.get("matching")) for one in words)
 
 
 def device_live(*, kiosk: Kiosk) -> Device | None:

@@ -19,9 +19,9 @@ class FacesConfig(AppConfig):
             template_destroy,
             template_holdings,
         )
-        from faces.matching import METHOD
+        from faces.matching import METHOD, SEARCH_METHOD
 
-        methods.register(METHOD)
+        methods.register(METHOD, searching=SEARCH_METHOD)
         erasure.register("faces.FaceTemplate", template_destroy)
         holdings.register("faces.FaceTemplate", template_holdings)
         tallies.register(tallies.TEMPLATES, selectors.templates_count)

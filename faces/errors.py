@@ -77,6 +77,12 @@ class PixelsBusy(FaceError):
     code = "pixels_busy"
 
 
+class GalleryAway(FaceError):
+    """The process that holds everybody enrolled does not answer; use another way."""
+
+    code = "gallery_away"
+
+
 class PixelsFailed(FaceError):
     """The pixel worker was late or died; it has been replaced, nothing was kept.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from consent.models import Consent, Site, Subject
-from faces.matching import METHOD, MODEL
+from faces.gallery import gallery_held, gallery_standing
+from faces.matching import METHOD, MODEL, SEARCH_METHOD
 from faces.models import FaceTemplate
 
 
@@ -40,4 +41,13 @@ def templates_count(site: Site | None = None) -> int:
     return standing.count()
 
 
-__all__ = ["METHOD", "MODEL", "enrolled", "face_enrolled", "templates_count"]
+__all__ = [
+    "METHOD",
+    "MODEL",
+    "SEARCH_METHOD",
+    "enrolled",
+    "face_enrolled",
+    "gallery_held",
+    "gallery_standing",
+    "templates_count",
+]

@@ -14,11 +14,19 @@ import numpy as np
 
 from audit import clock
 from consent.errors import KeyMissing
-from consent.gate import Permit, Record
+from consent.gate import EVERYBODY, Permit, Record
 from consent.models import Consent
 from consent.purposes import Purpose
-from faces import pixels
-from faces.matching import METHOD, Embedding, Verdict, verdict
+from faces import gallery, pixels
+from faces.errors import GalleryAway
+from faces.matching import (
+    METHOD,
+    SEARCH_METHOD,
+    Embedding,
+    Verdict,
+    search_verdict,
+    verdict,
+)
 from faces.models import FaceTemplate
 from faces.pixels import Hint
 from faces.scoring import scores, surroundings
@@ -114,11 +122,16 @@ def enrol(*, permit: Permit, record: Record, probe: Probe) -> None:
 def compare(*, permit: Permit, record: Record, probe: Probe) -> Comparison:
     """Compare the probe with the candidates that are still live, in commit 2.
 
-    Templates of another model, or whose key is gone, are not compared.
+    Templates of another model, or whose key is gone, are not compared. A search goes
+    over everybody enrolled instead, and names whom it found only where the gate opens
+    for them now.
 
     Raises:
         PermitMisused: dead permit, another purpose, another person's probe.
+        GalleryAway: the process that holds everybody does not answer.
     """
+    if record.use.matching == EVERYBODY:
+        return _search(permit, record, probe)
     _demand(permit, record, probe, mode="compare")
     compared = list(_compared(record.candidates, probe.model))
     best: tuple[float, Consent] | None = None
@@ -139,6 +152,34 @@ def compare(*, permit: Permit, record: Record, probe: Probe) -> Comparison:
     )
     matched = best[1] if best is not None and answer != "no_match" else None
     return Comparison(verdict=answer, consent=matched, score=score)
+
+
+def _search(permit: Permit, record: Record, probe: Probe) -> Comparison:
+    _demand(permit, record, probe, mode="compare")
+    if record.generation is None:
+        raise GalleryAway
+    found = gallery.search(
+        site=record.use.site, generation=record.generation, probe=probe.mean
+    )
+    answer: Verdict = "no_match"
+    consent = None
+    if found.consent is not None and found.score is not None:
+        answer = search_verdict(found.score, people=found.gallery.count)
+        if answer != "no_match":
+            consent = record.found(found.consent)
+    if consent is None:
+        answer = "no_match"
+    score = None if found.score is None else _logged(found.score)
+    record.close(
+        "face.compared",
+        data={
+            **found.gallery.told(),
+            "model": SEARCH_METHOD,
+            "score": score,
+            "verdict": answer,
+        },
+    )
+    return Comparison(verdict=answer, consent=consent, score=score)
 
 
 def _compared(

@@ -21,6 +21,7 @@ from consent.errors import (
     ConsentEnded,
     ConsentRequired,
     DeviceRequired,
+    GalleryMoved,
     KeyMissing,
     MatchingTooWide,
     PurposeStopped,
@@ -46,9 +47,15 @@ from consent.services.consents import (
 from consent.services.walks import VISITOR
 from consent.showing import notice_show
 from faces import services as faces
-from faces.errors import FaceUnusable, FrameInvalid, PixelsBusy, PixelsFailed
+from faces.errors import (
+    FaceUnusable,
+    FrameInvalid,
+    GalleryAway,
+    PixelsBusy,
+    PixelsFailed,
+)
 from faces.pixels import Hint
-from faces.selectors import METHOD, MODEL, enrolled
+from faces.selectors import METHOD, MODEL, SEARCH_METHOD, enrolled, gallery_standing
 from leads.availability import face_demand
 from leads.errors import NobodyEnrolled
 from leads.kiosks import kiosk_act
@@ -58,6 +65,8 @@ PROBE_LASTS = timedelta(minutes=3)
 """How long a one-time consent to a comparison may wait for its answer."""
 
 ENROL, COMPARE = "enrol", "compare"
+
+SEARCH_TRIES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,21 +113,28 @@ def compare_begin(
 
     Args:
         candidates: the consents they may be compared with, and no others.
-        matching: how those were found: `gate.ONE` or `gate.FEW`.
+        matching: how those were found: `gate.ONE` or `gate.FEW`; with
+            `gate.EVERYBODY` there are none, and everybody enrolled here is searched.
         kiosk: where they stand.
         language: in which they were asked.
 
     Raises:
         NobodyEnrolled: none of the candidates' consents is live any more.
+        GalleryAway: the process that holds everybody does not answer.
         AssessmentRequired, MatchingTooWide: faces are not compared so at this site.
         PurposeStopped: the stop switch is on.
         DeviceRequired: this kiosk's camera is not approved, or no longer.
     """
     site = kiosk.site
-    live = _live(candidates, site)
-    if not live:
-        raise NobodyEnrolled
     face_demand(kiosk=kiosk, matching=matching)
+    if matching == gate.EVERYBODY:
+        live: list[Consent] = []
+        found = gallery_standing(site=site).count
+    else:
+        live = _live(candidates, site)
+        found = len(live)
+    if not found:
+        raise NobodyEnrolled
     _others_stop(kiosk)
     with journal.unit(act=VISITOR, site=site) as unit:
         rules = rules_get(site=site)
@@ -209,7 +225,7 @@ def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> 
     except FrameInvalid:
         _give_up(use, act, "invalid")
         raise
-    except (PixelsBusy, PixelsFailed, KeyMissing) as failed:
+    except (PixelsBusy, PixelsFailed, GalleryAway, KeyMissing) as failed:
         _give_up(use, act, "failed")
         return Answer(kind="discarded", reasons=(failed.code,))
     except ConsentEnded:
@@ -320,6 +336,8 @@ def _compare(
     probe: Subject, live: Sequence[Consent], matching: str, kiosk: Kiosk
 ) -> Use:
     try:
+        if matching == gate.EVERYBODY:
+            return _search(probe, kiosk)
         return gate.begin(
             subject=probe,
             purpose=Purpose.FACE_CHECKIN,
@@ -336,9 +354,31 @@ def _compare(
         MatchingTooWide,
         PurposeStopped,
         DeviceRequired,
+        GalleryAway,
     ):
         consents_withdraw(subject=probe, purposes=None, act=VISITOR)
         raise
+
+
+def _search(probe: Subject, kiosk: Kiosk) -> Use:
+    """Begin a search of whoever stands at this moment; some may end while it begins.
+
+    Raises:
+        GalleryAway: no answer, or other people each time it was asked.
+    """
+    for _ in range(SEARCH_TRIES):
+        with suppress(GalleryMoved):
+            return gate.begin(
+                subject=probe,
+                purpose=Purpose.FACE_CHECKIN,
+                mode=COMPARE,
+                model=SEARCH_METHOD,
+                act=kiosk_act(kiosk),
+                kiosk=kiosk,
+                matching=gate.EVERYBODY,
+                gallery=gallery_standing(site=kiosk.site),
+            )
+    raise GalleryAway
 
 
 def _live(named: Sequence[uuid.UUID], site: Site) -> list[Consent]:

@@ -61,6 +61,7 @@ urlpatterns = [
     path("kiosk/return/pass/", returning.by_pass, name="return_pass"),
     path("kiosk/return/phone/", returning.by_phone, name="return_phone"),
     path("kiosk/return/face/", returning.by_face, name="return_face"),
+    path("kiosk/return/search/", returning.by_search, name="return_search"),
     path(
         "kiosk/return/face/consent/", returning.compare_consent, name="return_consent"
     ),

@@ -54,6 +54,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "consent_pass": FORWARD,
     "consent_pagelink": FORWARD,
     "consent_stop": FORWARD,
+    "consent_generation": FORWARD,
     "consent_siteclosing": FORWARD,
     "consent_filing": FORWARD,
     "leads_visit": FORWARD,

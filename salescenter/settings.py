@@ -239,6 +239,7 @@ BODY_MAX_BYTES = FRAMES_MAX_BYTES + 64 * 1024  # multipart framing and small fie
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = BODY_MAX_BYTES
 # What the last `faces_evaluate --keep` found: figures alone.
+GALLERY_SOCKET = _text("GALLERY_SOCKET") or instance.data_dir() / "gallery" / "socket"
 FACES_REPORT = instance.data_dir() / "faces-report.json"
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_MAX_BYTES
 DATA_UPLOAD_MAX_NUMBER_FILES = FRAMES_MAX

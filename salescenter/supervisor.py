@@ -1,4 +1,4 @@
-"""What `./run` starts: database, web, worker and signer, watched until Ctrl-C."""
+"""What `./run` starts: database, web, worker, signer and gallery, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -290,6 +290,7 @@ def _serve(stack: contextlib.ExitStack, *, port: int) -> None:
         worker.command += ["--schedule", str(instance.data_dir() / "beat")]
 
     signer = Child("signer", [sys.executable, "manage.py", "audit_sign"])
+    gallery = Child("gallery", [sys.executable, "manage.py", "faces_gallery"])
 
     def announce() -> None:
         say(f"ready http://{host}:{port}")
@@ -299,7 +300,7 @@ def _serve(stack: contextlib.ExitStack, *, port: int) -> None:
             say("signer not separated: web and signer are one user, for a try-out")
 
     probe = Probe(("127.0.0.1" if host == "0.0.0.0" else host, port))  # noqa: S104
-    children = [web, worker, signer]
+    children = [web, worker, signer, gallery]
     Supervisor(children, database=database, probe=probe, on_ready=announce).run()
 
 

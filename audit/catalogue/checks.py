@@ -69,12 +69,19 @@ class Kind:
         keys: the data keys it carries, all of them always present, with their checks.
         purpose: whether `purpose` is required (True), forbidden (False) or free (None).
         use: whether it is a use of personal data, which needs a live consent.
+        otherwise: the keys of its other form; an event has the one form or the other.
     """
 
     clause: str | None
     keys: dict[str, Check] = field(default_factory=dict)
     purpose: bool | None = False
     use: bool = False
+    otherwise: dict[str, Check] | None = None
+
+    @property
+    def forms(self) -> tuple[dict[str, Check], ...]:
+        """Return each form that its data may have."""
+        return (self.keys,) if self.otherwise is None else (self.keys, self.otherwise)
 
 
 def number_like(code: str) -> bool:

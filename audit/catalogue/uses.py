@@ -10,10 +10,14 @@ from audit.catalogue.checks import (
     nullable,
     number,
     one_of,
+    rows,
     score,
     seq,
     token,
 )
+
+_EVERYBODY = {"gallery": rows, "gallery_sha256": hex64}
+"""In a search of everybody: how many, and the hash of the numbers of their grants."""
 
 USES: dict[str, Kind] = {
     "gate.refused": Kind(
@@ -69,7 +73,11 @@ USES: dict[str, Kind] = {
         use=True,
     ),
     "face.compare.started": Kind(
-        None, {"candidates": many(seq), "model": model}, purpose=True, use=True
+        None,
+        {"candidates": many(seq), "model": model},
+        purpose=True,
+        use=True,
+        otherwise={**_EVERYBODY, "model": model},
     ),
     "face.compared": Kind(
         None,
@@ -82,6 +90,13 @@ USES: dict[str, Kind] = {
         },
         purpose=True,
         use=True,
+        otherwise={
+            **_EVERYBODY,
+            "start": seq,
+            "model": model,
+            "score": nullable(score),
+            "verdict": one_of("ask", "no_match"),
+        },
     ),
     "face.template.destroyed": Kind("pipl-47", purpose=True),
     "contact.collected": Kind(None, {"commit": hex64}, purpose=True, use=True),

@@ -34,6 +34,10 @@ _KEYS: dict[str, Say] = {
     "candidates": Say(
         "可能是的人：他们的同意序号", "candidates: their consents' numbers"
     ),
+    "gallery": Say("与多少人比对", "compared with how many"),
+    "gallery_sha256": Say(
+        "这些人的同意序号的指纹", "fingerprint of their consents' numbers"
+    ),
     "carried": Say("在前一份日志里的序号", "its number in the log before"),
     "certificate": Say("删除证明的指纹", "fingerprint of the certificate"),
     "channel": Say("渠道代号", "channel's code"),

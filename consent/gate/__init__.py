@@ -25,11 +25,12 @@ from consent.gate.ends import (
     discard,
 )
 from consent.gate.permits import Permit, permit, resume, seize
-from consent.gate.starts import CAPTURE_SECONDS, FEW, ONE, allow, begin
+from consent.gate.starts import CAPTURE_SECONDS, EVERYBODY, FEW, ONE, allow, begin
 
 __all__ = [
     "ANSWER_SECONDS",
     "CAPTURE_SECONDS",
+    "EVERYBODY",
     "FEW",
     "ONE",
     "Permit",

@@ -12,6 +12,7 @@ from audit.log import Unit
 from consent import journal
 from consent.errors import UseClosed
 from consent.models import CaptureSession, Consent, Subject, Use
+from consent.selectors import LEAST_LEFT, consents_usable
 
 ANSWER_SECONDS = 15
 """After the kept burst arrived, a use without an answer for this long is abandoned."""
@@ -20,12 +21,40 @@ ANSWER_SECONDS = 15
 class Record:
     """Commit 2 of one use: what is still live, and the place of its one end."""
 
-    def __init__(self, *, unit: Unit, use: Use, candidates: list[Consent]) -> None:
-        """Hold the unit of work, and the candidates that are live now."""
+    def __init__(
+        self,
+        *,
+        unit: Unit,
+        use: Use,
+        candidates: list[Consent],
+        generation: int | None = None,
+    ) -> None:
+        """Hold the unit of work, and the candidates that are live now.
+
+        In a search `generation` stands until the commit: nobody who is enrolled ends.
+        """
         self.unit = unit
         self.use = use
         self.candidates = candidates
+        self.generation = generation
         self.closed = False
+
+    def found(self, consent: uuid.UUID) -> Consent | None:
+        """Open the gate for whom a search found; None where it stays shut.
+
+        Nothing of them may be used or told before.
+        """
+        if self.generation is None:
+            return None
+        live = Consent.objects.select_related("rules", "subject", "site").filter(
+            id=consent,
+            site=self.use.site,
+            purpose=self.use.purpose,
+            once=False,
+            state="active",
+            until__gt=clock.now() + LEAST_LEFT,
+        )
+        return next(iter(consents_usable(consents=live)), None)
 
     def close(self, kind: str, *, data: Mapping[str, object]) -> Draft:
         """Write the end of the use; its start is filled in.

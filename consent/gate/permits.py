@@ -15,7 +15,8 @@ from audit.log import Unit
 from consent import journal
 from consent.errors import ConsentEnded, PermitMisused, PurposeStopped, UseClosed
 from consent.gate.ends import Record, close, discard, refusal_of, use_lock
-from consent.gate.starts import FEW, begin
+from consent.gate.starts import EVERYBODY, FEW, begin
+from consent.generations import Gallery, generation_share
 from consent.models import CaptureSession, Consent, Kiosk, Subject, Use
 from consent.purposes import FACE, Purpose
 from consent.selectors import (
@@ -203,6 +204,7 @@ def permit(
     kiosk: Kiosk,
     candidates: Sequence[Consent] = (),
     matching: str = FEW,
+    gallery: Gallery | None = None,
 ) -> Iterator[Permit]:
     """Open one use for one block: `begin`, then `resume`.
 
@@ -221,6 +223,7 @@ def permit(
         kiosk=kiosk,
         candidates=candidates,
         matching=matching,
+        gallery=gallery,
     )
     try:
         with resume(use=use.id, act=act, kiosk=kiosk) as opened:
@@ -266,4 +269,9 @@ def _record(unit: Unit, use: Use) -> Record:
     if device_live(kiosk=use.kiosk) is None:
         raise _Ended("device")
     candidates = [live[one] for one in named[1:] if one in live]
-    return Record(unit=unit, use=use, candidates=consents_usable(consents=candidates))
+    usable = consents_usable(consents=candidates)
+    generation = None
+    if use.matching == EVERYBODY:
+        # Last: whoever ends a consent holds it while they wait for this.
+        generation = generation_share(site=use.site)
+    return Record(unit=unit, use=use, candidates=usable, generation=generation)

@@ -14,10 +14,12 @@ from consent.errors import (
     ConsentBarred,
     ConsentRequired,
     DeviceRequired,
+    GalleryMoved,
     MatchingTooWide,
     PurposeStopped,
 )
 from consent.gate.ends import refusal_draft
+from consent.generations import Gallery, generation_share
 from consent.models import CaptureSession, Consent, Kiosk, Site, Subject, Use
 from consent.purposes import FACE, Purpose
 from consent.selectors import (
@@ -36,8 +38,9 @@ CAPTURE_SECONDS = 120
 
 STARTS = {"enrol": "capture.started", "compare": "face.compare.started"}
 
-ONE, FEW = "1:1", "1:few"
-"""Compared with one person whom the visitor named, or with a few whom a claim fits."""
+ONE, FEW, EVERYBODY = "1:1", "1:few", "1:n"
+"""Compared with one person whom the visitor named, with a few whom a claim fits, or
+with everybody who is enrolled at the site."""
 
 
 def begin(
@@ -50,6 +53,7 @@ def begin(
     kiosk: Kiosk,
     candidates: Sequence[Consent] = (),
     matching: str = FEW,
+    gallery: Gallery | None = None,
 ) -> Use:
     """Commit the start of a use (commit 1) and return it.
 
@@ -64,15 +68,21 @@ def begin(
             with none that may not be used now.
         matching: how those were found, one of `consent.rules.MATCHING`; as wide as that
             the site's rules and assessment have to allow.
+        gallery: everybody who is enrolled, instead of candidates: a search.
 
     Raises:
         ConsentRequired: no live consent, or none of a candidate; the log says so.
         ConsentBarred: what hangs on it is only kept for now.
         AssessmentRequired: the purpose is not assessed, or no longer.
         MatchingTooWide: faces are compared more narrowly at this site.
+        GalleryMoved: somebody who is in the gallery may not be searched any more.
         PurposeStopped: the stop switch is on.
         DeviceRequired: the kiosk's camera is not approved, or no longer.
     """
+    if mode != "compare":
+        matching = ""
+    elif gallery is not None:
+        matching, candidates = EVERYBODY, ()
     now = clock.now()
     with journal.unit(act=act, site=kiosk.site) as unit:
         consent = allow(unit=unit, subject=subject, purpose=purpose, site=kiosk.site)
@@ -81,23 +91,27 @@ def begin(
                 refusal=refusal_draft(unit, purpose, subject, "device")
             )
         data: dict[str, object] = {"model": model}
-        if mode == "compare":
-            if not matching_allowed(
-                site=kiosk.site, purpose=purpose, matching=matching
-            ):
-                raise MatchingTooWide(
-                    refusal=refusal_draft(unit, purpose, subject, "matching")
-                )
+        if matching and not matching_allowed(
+            site=kiosk.site, purpose=purpose, matching=matching
+        ):
+            raise MatchingTooWide(
+                refusal=refusal_draft(unit, purpose, subject, "matching")
+            )
+        if matching == EVERYBODY and gallery is not None:
+            if gallery.generation != generation_share(site=kiosk.site):
+                raise GalleryMoved
+            data |= gallery.told()
+        elif matching:
             # Whoever withdrew since the caller looked is named no more.
             shared = consents_share(ids=[one.id for one in candidates])
             candidates = consents_usable(
                 consents=[one for one in shared if one.purpose == purpose]
             )
-            if not candidates:
-                raise ConsentRequired(
-                    refusal=refusal_draft(unit, purpose, subject, "no_candidate")
-                )
             data["candidates"] = [one.granted_ref for one in candidates]
+        if matching and not (candidates or (gallery and gallery.count)):
+            raise ConsentRequired(
+                refusal=refusal_draft(unit, purpose, subject, "no_candidate")
+            )
         start = unit.event(
             STARTS[mode],
             purpose=purpose,
@@ -112,7 +126,9 @@ def begin(
             purpose=purpose,
             consent=consent,
             candidates=[str(one.id) for one in candidates],
-            matching=matching if mode == "compare" else "",
+            matching=matching,
+            gallery=gallery.count if gallery else None,
+            gallery_sha256=gallery.sha256 if gallery else "",
             site=kiosk.site,
             kiosk=kiosk,
             start_event_id=start.eid,

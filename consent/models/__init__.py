@@ -6,6 +6,7 @@ from consent.models.closings import SiteClosing
 from consent.models.consents import (
     CaptureSession,
     Consent,
+    Generation,
     Guardianship,
     ImpactAssessment,
     Rules,
@@ -28,6 +29,7 @@ __all__ = [
     "Disclosure",
     "Draft",
     "Filing",
+    "Generation",
     "Guardianship",
     "ImpactAssessment",
     "Kiosk",

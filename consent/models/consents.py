@@ -235,12 +235,30 @@ class Guardianship(models.Model):
         return self.relation
 
 
+class Generation(models.Model):
+    """How often those who may be searched at a site changed; the database counts.
+
+    One more in each commit in which a face consent ends or is restricted, a template
+    comes or goes, or rules are published.
+    """
+
+    site = models.OneToOneField(Site, on_delete=models.PROTECT, primary_key=True)
+    value = models.BigIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
 class Use(models.Model):
     """One use of a face, from its start in the log to its one end.
 
     Holds who and which consents, never what was seen. Closed rows stay as evidence.
     `matching` says how widely a face is compared (`consent.rules.MATCHING`); "" where
-    it is not.
+    it is not. In a search of everybody nobody is named: `gallery` is how many, and
+    `gallery_sha256` says which (`consent.generations`).
     `seized_at` is when the kept burst arrived: from then on an answer is due.
     """
 
@@ -251,6 +269,8 @@ class Use(models.Model):
     consent = models.ForeignKey(Consent, on_delete=models.PROTECT)
     candidates = models.JSONField(default=list)
     matching = models.CharField(max_length=5, default="")
+    gallery = models.IntegerField(null=True)
+    gallery_sha256 = models.CharField(max_length=64, default="")
     site = models.ForeignKey(Site, on_delete=models.PROTECT)
     kiosk = models.ForeignKey(Kiosk, on_delete=models.PROTECT)
     start_event = models.OneToOneField(
@@ -279,6 +299,12 @@ class Use(models.Model):
             models.CheckConstraint(
                 name="consent_use_matching_known",
                 condition=Q(matching__in=["", "1:1", "1:few", "1:n"]),
+            ),
+            models.CheckConstraint(
+                name="consent_use_gallery_whole",
+                condition=Q(matching="1:n", candidates=[], gallery__gte=1)
+                & ~Q(gallery_sha256="")
+                | ~Q(matching="1:n") & Q(gallery=None, gallery_sha256=""),
             ),
             models.CheckConstraint(
                 name="consent_use_two_minutes",

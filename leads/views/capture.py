@@ -188,7 +188,7 @@ def again(request: KioskRequest) -> HttpResponse:
         use = capture_again(use=known, kiosk=request.kiosk, walk=_walk(request))
     except ConsentRequired:
         # One tap, one comparison: the next one is asked for again.
-        asked = guest(request).get("candidates")
+        asked = guest(request).get("matching")
         return redirect("leads:return_consent" if asked else "leads:kiosk_return")
     except (UseClosed, StepOutOfOrder):
         if (guest(request).get("answer") or {}).get("kind") == "discarded":

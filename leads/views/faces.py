@@ -15,9 +15,17 @@ from django.views.decorators.http import require_GET
 from audit import clock
 from audit.say import Say
 from consent.views.office import office_site
+from consent.views.pages import language_of
 from faces.evaluation.drawing import det_svg
 from faces.evaluation.keeping import Kept, Method, method_read, report_read
+from faces.matching import search_min_score
+from faces.selectors import gallery_held
 
+LOCKED = Say("锁在内存里，不进交换区", "locked in memory, out of the swap space")
+UNLOCKED = Say(
+    "没有锁在内存里：系统不准这么多（ulimit -l）",
+    "not locked in memory: the system does not allow so much (ulimit -l)",
+)
 RATES = {"0.01": "1 %", "0.001": "0.1 %", "0.0001": "0.01 %"}
 ALL = Say("全部", "All")
 GROUPS = {
@@ -37,6 +45,7 @@ def faces_report(request: HttpRequest) -> HttpResponse:
         "method": method,
         "measured": list(_measured(method)),
         "difference": f"{method.choice.difference or 0:.7f}",
+        "searched": _searched(request),
     }
     if kept is not None:
         context |= {
@@ -47,6 +56,23 @@ def faces_report(request: HttpRequest) -> HttpResponse:
             "curve": mark_safe(det_svg(kept.ours, kept.bare)),  # noqa: S308
         }
     return render(request, "leads/faces_report.html", context)
+
+
+def _searched(request: HttpRequest) -> dict[str, dict[str, Any]] | None:
+    """Return of each site that may search everybody: how many, from which score."""
+    held = gallery_held()
+    if held is None:
+        return None
+    return {
+        site: {
+            "people": one.people,
+            "min_score": f"{search_min_score(one.people):.1f}",
+            "locked_words": (LOCKED if one.locked else UNLOCKED).text(
+                language_of(request)
+            ),
+        }
+        for site, one in held.items()
+    }
 
 
 def _measured(method: Method) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from audit.say import Say
 from consent.errors import PassUnknown, StepOutOfOrder
 from consent.forms import EmptyForm, StrictForm
-from consent.gate import FEW, ONE
+from consent.gate import EVERYBODY, FEW, ONE
 from consent.models import Consent, Subject
 from consent.purposes import Purpose
 from consent.rules import notice
@@ -81,6 +81,7 @@ def ways(request: KioskRequest) -> HttpResponse:
     site = request.kiosk.site
     context = {
         "face_offered": face_offered(kiosk=request.kiosk, matching=FEW),
+        "search_offered": face_offered(kiosk=request.kiosk, matching=EVERYBODY),
         "face_off": face_stopped(site=site),
     }
     return render(request, "leads/kiosk_return.html", context)
@@ -178,14 +179,27 @@ def by_face(request: KioskRequest) -> HttpResponse:
 @kiosk_page
 @on_site
 @face_function
+@require_POST
+def by_search(request: KioskRequest) -> HttpResponse:
+    """Go on to ask whether a face may be compared with everybody enrolled here."""
+    EmptyForm(request.POST, language=language_of(request))
+    face_demand(kiosk=request.kiosk, matching=EVERYBODY)
+    guest_nonce_renew(request)
+    _asked(request, [], EVERYBODY)
+    return redirect("leads:return_consent")
+
+
+@kiosk_page
+@on_site
+@face_function
 @require_http_methods(["GET", "POST"])
 def compare_consent(request: KioskRequest) -> HttpResponse:
     """Ask the person in front for one comparison; their tap opens the camera."""
     asked = [named(one) for one in guest(request).get("candidates") or []]
     known = [one for one in asked if one is not None]
     matching = str(guest(request).get("matching"))
-    if not known:
-        return redirect("leads:return_face")
+    if not known and matching != EVERYBODY:
+        return redirect("leads:kiosk_return")
     language = language_of(request)
     rules = rules_get(site=request.kiosk.site)
     form = CompareForm(language=language)

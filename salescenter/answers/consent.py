@@ -101,6 +101,12 @@ ANSWERS: dict[type[DomainError], Answer] = {
         ),
         AT_DESK,
     ),
+    consent.GalleryMoved: Answer(
+        409,
+        Say("刚刚有人加入或退出", "Somebody has just come or gone"),
+        NOTHING_KEPT,
+        Say("请再试一次。", "Please try again."),
+    ),
     consent.UseClosed: Answer(
         410,
         Say("这次拍摄已经结束", "This capture is over"),

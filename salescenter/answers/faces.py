@@ -26,6 +26,14 @@ ANSWERS: dict[type[DomainError], Answer] = {
         NOTHING_KEPT,
         Say("请稍等几秒再试。", "Please try again in a few seconds."),
     ),
+    faces.GalleryAway: Answer(
+        503,
+        Say("现在没法和所有人比对", "Nobody can be searched just now"),
+        NOTHING_KEPT,
+        Say(
+            "请用别的方式登记，服务一样。", "Any other way gives you the same service."
+        ),
+    ),
     faces.PixelsFailed: Answer(
         503,
         Say("这次没有处理成功", "That could not be processed"),

@@ -15,7 +15,7 @@ from consent.selectors import assessment_live, consent_barred
 from consent.services import walks
 from consent.services.offers import askable
 from consent.services.walks import VISITOR
-from faces.matching import METHOD, MODEL
+from faces.matching import METHOD, MODEL, SEARCH_METHOD
 from tests import make
 from tests.conftest import Database
 
@@ -113,7 +113,17 @@ def test_rules_that_do_not_name_it_are_not_published(upgraded: make.House) -> No
     ],
 )
 def test_only_its_whole_name_names_it(said: str, named: bool) -> None:
-    assert methods.names_it({"engine": said.format(METHOD)}) == named
+    words = {"engine": said.format(METHOD)}
+    assert methods.names_it(words, matching="1:few") == named
+
+
+def test_a_search_has_a_name_of_its_own_besides() -> None:
+    for said, named in {
+        METHOD: False,
+        SEARCH_METHOD: False,
+        f"{METHOD}, {SEARCH_METHOD}": True,
+    }.items():
+        assert methods.names_it({"engine": said}, matching="1:n") == named
 
 
 def test_rules_that_name_it_open_faces_and_ask_everybody_again(

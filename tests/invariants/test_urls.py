@@ -76,6 +76,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "leads:return_pass": KIOSK,
     "leads:return_phone": KIOSK,
     "leads:return_face": KIOSK,
+    "leads:return_search": KIOSK,
     "leads:return_consent": KIOSK,
     "leads:confirm_yes": KIOSK,
     "leads:confirm_no": KIOSK,

@@ -24,6 +24,7 @@ FACE_POST = {
     "leads:capture_burst",
     "leads:confirm_yes",
     "leads:confirm_no",
+    "leads:return_search",
 }
 FACE_GET = {
     "leads:capture",
@@ -47,6 +48,7 @@ def test_the_table_names_every_address_with_a_face_in_it() -> None:
         for name in ADDRESSES
         if any(word in name for word in ("camera", "capture", "face", "confirm"))
     } | {"leads:demo_frame", "leads:kiosk_guest", "leads:return_consent"}
+    marked |= {"leads:return_search"}
     marked -= {"leads:faces_report"}  # figures, and no face
     assert marked == FACE_POST | FACE_GET | WALK_FACE | OFF_SWITCH
 

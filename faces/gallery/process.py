@@ -1,0 +1,191 @@
+"""The process that holds the galleries: one to a machine, asked over a socket.
+
+It answers one question after the other, on a socket in a folder of its own that nobody
+else may enter, to processes of the same user. What it holds is overwritten within
+`LOOK_SECONDS` of the commit that ended a consent, and before the next answer anyway.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import logging
+import os
+import resource
+import socket
+import socketserver
+import struct
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+from django.db import Error, close_old_connections, connections
+
+from consent.generations import Gallery
+from consent.models import Site
+from faces.gallery.asking import PARTS_MAX_BYTES, Asked, reader, short_name
+from faces.gallery.keeping import Keeper, sites_searched
+from faces.matching import EMBEDDING_LENGTH
+from faces.pixels.wire import message_pack, message_read
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+"""How often it looks whether somebody came, went, or searching is over."""
+
+QUESTION_SECONDS = 1.0
+# From <linux/prctl.h>.
+_PR_SET_DUMPABLE = 4
+_PEER = struct.Struct("3i")
+
+
+class AnotherRuns(Exception):
+    """Another process holds the galleries of this machine already."""
+
+
+class Process(socketserver.UnixStreamServer):
+    """Listens until told to stop (`shutdown`)."""
+
+    request_queue_size = 64
+
+    def __init__(self, path: Path) -> None:
+        """Take the place of the one process, and listen.
+
+        Raises:
+            AnotherRuns: it is taken.
+            OSError: the folder cannot be made, or the system does not keep secrets.
+        """
+        _confine()
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._place = os.open(
+            path.parent / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+        )
+        try:
+            fcntl.flock(self._place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._place)
+            raise AnotherRuns from None
+        path.unlink(missing_ok=True)
+        self._keepers: dict[str, Keeper] = {}
+        self._looked = -LOOK_SECONDS
+        with short_name(path) as name:
+            before = os.umask(0o177)
+            try:
+                super().__init__(name, _Question)
+            finally:
+                os.umask(before)
+
+    def service_actions(self) -> None:
+        """Look, a while after the last look."""
+        if time.monotonic() - self._looked < LOOK_SECONDS:
+            return
+        close_old_connections()
+        try:
+            self.look()
+        except Error as error:
+            # The class alone: a database's text may quote a row.
+            logger.warning("gallery not looked after: %s", type(error).__name__)
+            with suppress(Error):
+                connections.close_all()
+        self._looked = time.monotonic()
+
+    def look(self) -> None:
+        """Hold whoever may be searched now, and overwrite everybody else."""
+        open_now = {site.code: site for site in sites_searched()}
+        for code in self._keepers.keys() - open_now:
+            self._keepers.pop(code).drop()
+        for code, site in open_now.items():
+            self._keeper(code, site).refresh()
+
+    def server_close(self) -> None:
+        """Overwrite everything and give the place free."""
+        super().server_close()
+        for keeper in self._keepers.values():
+            keeper.drop()
+        os.close(self._place)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Note the class of what went wrong; the asker hears nothing and is late."""
+        del request, client_address
+        logger.warning("gallery question failed: %s", type(sys.exception()).__name__)
+
+    def answer(self, question: Asked, parts: Sequence[bytes]) -> Asked:
+        """Return the answer to one question."""
+        if question["ask"] == "held":
+            held = {
+                code: {"people": len(one.matrix), "locked": one.matrix.locked}
+                for code, one in self._keepers.items()
+            }
+            return {"held": held}
+        keeper = self._keepers.get(question["site"])
+        if keeper is None:
+            self.look()
+            keeper = self._keepers.get(question["site"])
+        if keeper is None:
+            return {"error": "not searched here"}
+        keeper.refresh()
+        if question["ask"] == "standing":
+            return _told(keeper.standing())
+        (probe,) = parts
+        asked = np.frombuffer(probe, dtype="<f8", count=EMBEDDING_LENGTH)
+        if not np.isfinite(asked).all():
+            return {"error": "no encoding"}
+        gallery, consent, score = keeper.search(asked)
+        named = None if consent is None else str(consent)
+        return {**_told(gallery), "consent": named, "score": score}
+
+    def _keeper(self, code: str, site: Site) -> Keeper:
+        if code not in self._keepers:
+            self._keepers[code] = Keeper(site)
+        return self._keepers[code]
+
+
+class _Question(socketserver.BaseRequestHandler):
+    """One connection, one question."""
+
+    server: Process
+    request: socket.socket
+
+    def handle(self) -> None:
+        """Read, answer, and forget."""
+        if not _same_user(self.request):
+            return
+        deadline = time.monotonic() + QUESTION_SECONDS
+        try:
+            question, parts = message_read(
+                reader(self.request, deadline), parts_max_bytes=PARTS_MAX_BYTES
+            )
+        except (OSError, EOFError, ValueError):
+            return
+        close_old_connections()
+        answer = self.server.answer(question, parts)
+        self.request.settimeout(QUESTION_SECONDS)
+        self.request.sendall(message_pack(answer))
+
+
+def _told(gallery: Gallery) -> Asked:
+    return {"generation": gallery.generation, **gallery.told()}
+
+
+def _same_user(link: socket.socket) -> bool:
+    peer = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
+    _pid, user, _group = _PEER.unpack(peer)
+    return bool(user == os.geteuid())
+
+
+def _confine() -> None:
+    """Let nothing of this process's memory reach a file.
+
+    Raises:
+        OSError: the system does not do that.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _soft, hard = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (hard, hard))
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    # No debugger, no /proc/<pid>/mem for others of the same user.
+    if prctl(_PR_SET_DUMPABLE, *map(ctypes.c_ulong, (0, 0, 0, 0))) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")

@@ -1,0 +1,108 @@
+"""Coming back by one's face alone, on one's own tap, where the site may search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from audit.selectors import event_list, log_faults
+from consent.models import Consent, Use
+from consent.services.consents import consents_withdraw
+from consent.services.walks import VISITOR
+from leads.models import Visit
+from tests.faces.photographs import collins, hopper
+from tests.faces.searching import process, searched
+from tests.leads import make
+from tests.leads.browsers import KioskBrowser, Phone, words_of
+from tests.leads.test_camera import enrolled, kind, shot
+
+pytestmark = [pytest.mark.vision, pytest.mark.slow]
+
+CONSENT = "/kiosk/return/face/consent/"
+
+
+@pytest.fixture
+def wide(office: make.Office, kiosk: KioskBrowser) -> KioskBrowser:
+    """The kiosk of a site whose rules and assessment allow a search."""
+    searched(office.house)
+    return kiosk
+
+
+@pytest.fixture
+def running(
+    wide: KioskBrowser, process_env: dict[str, str], tmp_path: Path
+) -> Iterator[None]:
+    with process(process_env, tmp_path):
+        yield
+
+
+def tapped(kiosk: KioskBrowser) -> str:
+    assert kiosk.post("/kiosk/return/search/")["Location"] == CONSENT
+    assert "登记过的每一位客人" in words_of(kiosk.get(CONSENT))
+    answer = kiosk.post(CONSENT, {"answer": "compare"})
+    assert answer.status_code == 302, words_of(answer)
+    return str(answer["Location"])
+
+
+def test_who_is_enrolled_is_found_asked_and_welcome(
+    wide: KioskBrowser, running: None
+) -> None:
+    enrolled(wide, Phone(), collins())
+    person = Consent.objects.get(purpose="face.checkin").subject
+    assert "/kiosk/return/search/" in wide.get("/kiosk/return/").content.decode()
+    assert kind(shot(wide, tapped(wide), collins())) == "ask"
+    assert Visit.objects.count() == 1
+    wide.post("/kiosk/return/face/yes/")
+    latest = Visit.objects.order_by("-at").first()
+    assert latest is not None
+    assert (latest.subject, latest.verified_by) == (person, "face")
+    use = Use.objects.get(mode="compare")
+    assert (use.matching, use.gallery, use.candidates) == ("1:n", 1, [])
+    assert list(log_faults()) == []
+
+
+def test_a_stranger_is_nobody_and_leaves_nothing(
+    wide: KioskBrowser, running: None
+) -> None:
+    enrolled(wide, Phone(), collins())
+    assert kind(shot(wide, tapped(wide), hopper())) == "no_match"
+    probe = Consent.objects.get(once=True)
+    assert (probe.state, probe.live) == ("expired", None)
+    assert Visit.objects.count() == 1
+
+
+def test_with_nobody_enrolled_no_camera_is_needed(
+    wide: KioskBrowser, running: None
+) -> None:
+    assert wide.post("/kiosk/return/search/")["Location"] == CONSENT
+    answer = wide.post(CONSENT, {"answer": "compare"})
+    assert answer.status_code == 404
+    assert not Consent.objects.filter(once=True).exists()
+
+
+def test_who_withdrew_is_not_found(wide: KioskBrowser, running: None) -> None:
+    enrolled(wide, Phone(), collins())
+    enrolled(wide, Phone(), hopper())
+    first = Consent.objects.filter(purpose="face.checkin").earliest("granted_at")
+    path = tapped(wide)
+    consents_withdraw(subject=first.subject, purposes=None, act=VISITOR)
+    assert kind(shot(wide, path, collins())) == "no_match"
+    assert event_list(kind="face.compared")[0]["data"]["gallery"] == 1
+
+
+def test_without_its_process_the_other_ways_stay(wide: KioskBrowser) -> None:
+    enrolled(wide, Phone(), collins())
+    assert wide.post("/kiosk/return/search/")["Location"] == CONSENT
+    answer = wide.post(CONSENT, {"answer": "compare"})
+    assert answer.status_code == 503
+    assert "没法和所有人比对" in words_of(answer)
+    assert not Use.objects.filter(mode="compare").exists()
+
+
+def test_a_site_of_few_offers_none(kiosk: KioskBrowser) -> None:
+    enrolled(kiosk, Phone(), collins())
+    assert "/kiosk/return/search/" not in kiosk.get("/kiosk/return/").content.decode()
+    assert kiosk.post("/kiosk/return/search/").status_code == 403
+    assert not Use.objects.filter(mode="compare").exists()
