@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import threading
 import time
 import weakref
@@ -30,6 +29,7 @@ from faces.pixels.limits import (
     WAIT_MAX_SECONDS,
     frames_check,
 )
+from faces.pixels.places import Places
 from faces.pixels.worker import Worker
 
 if TYPE_CHECKING:
@@ -85,10 +85,10 @@ class Encoding:
 class _Fleet:
     """The workers of one process, and the thread that may start them.
 
-    A free place holds a worker, or nothing where none has been started yet.
+    A place holds a worker, or nothing where none has been started yet.
     """
 
-    free: queue.LifoQueue[Worker | None]
+    places: Places[Worker | None]
     started: weakref.WeakSet[Worker] = field(default_factory=weakref.WeakSet)
     # The kernel ends a worker with the thread that started it. Threads of a web server
     # come and go; this one stays as long as the fleet.
@@ -110,16 +110,17 @@ class _Fleet:
                 worker = Worker()
                 self.started.add(worker)
             finally:
-                self.free.put(worker)
+                # Still loading: those that are ready come before it.
+                self.places.give(worker, warm=False)
 
         try:
             self.starter.submit(replace)
         except RuntimeError:  # the process or the fleet is ending
-            self.free.put(None)
+            self.places.give(None, warm=False)
 
 
 class PixelPool:
-    """Pixel workers for the threads of this process.
+    """Pixel workers for the threads of this process, first come, first served.
 
     Nothing is started before the first use or `warm`. After a fork the child process
     has a pool of its own: it never shares a worker with its parent.
@@ -234,8 +235,8 @@ class PixelPool:
         """
         fleet = self._own_fleet()
         try:
-            worker = fleet.free.get(timeout=wait_seconds)
-        except queue.Empty:
+            worker = fleet.places.take(timeout=wait_seconds)
+        except TimeoutError:
             raise PixelsBusy from None
         done = False
         try:
@@ -253,7 +254,7 @@ class PixelPool:
             raise PixelsFailed("died") from None
         finally:
             if done:
-                fleet.free.put(worker)
+                fleet.places.give(worker)
             else:
                 if worker is not None:
                     worker.end()
@@ -262,10 +263,8 @@ class PixelPool:
     def _own_fleet(self) -> _Fleet:
         with self._lock:
             if self._fleet is None:
-                free: queue.LifoQueue[Worker | None] = queue.LifoQueue()
-                for _ in range(self.size):
-                    free.put(None)
-                self._fleet = _Fleet(free=free)
+                empty: list[Worker | None] = [None] * self.size
+                self._fleet = _Fleet(places=Places(empty))
             return self._fleet
 
     def _forget_parents_fleet(self) -> None:

@@ -195,6 +195,32 @@ def test_many_threads_each_get_their_own_answer() -> None:
     workers.close()
 
 
+@pytest.mark.slow
+def test_nobody_is_served_twice_before_one_who_waits() -> None:
+    """One worker; those who come back at once do not pass a caller in line."""
+    workers = PixelPool(wait_seconds=60, request_seconds=30)
+    workers.warm()
+    callers, served = 5, list[int]()
+    passed: list[int] = []
+
+    def come_again(number: int) -> None:
+        for _ in range(8):
+            before = len(served)
+            workers.hint(HOPPER)
+            passed.append(len(served) - before)
+            served.append(number)
+
+    threads = [threading.Thread(target=come_again, args=(n,)) for n in range(callers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    workers.close()
+    assert len(passed) == callers * 8
+    # Those before them in the line, and one that was being noted down meanwhile.
+    assert max(passed) <= callers + 1
+
+
 # Belonging to one process
 
 
