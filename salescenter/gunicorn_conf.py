@@ -54,8 +54,22 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
 WARM_AFTER_SECONDS = 1.0
 
 
+def pixel_workers_each(total: int, processes: int) -> int:
+    """Return how many pixel workers each web process has.
+
+    All of them together are as many as can work at the same time: one more than there
+    are cores takes 0.13 GB and makes the others slower. A worker belongs to one web
+    process, so they are divided; rounded up, because visitors are not spread evenly
+    over web processes, and one without any could see no face.
+    """
+    return max(1, -(-total // processes))
+
+
 def post_worker_init(worker: Worker) -> None:
-    """Start this worker's pixel process soon, so that no visitor waits for it."""
+    """Start this worker's pixel processes soon, so that no visitor waits for them."""
+    from django.conf import settings  # the program is read by now
+
+    pixels.workers_allow(pixel_workers_each(settings.PIXEL_WORKERS, workers))
     timer = threading.Timer(WARM_AFTER_SECONDS, _warm)
     timer.daemon = True
     timer.start()
@@ -66,4 +80,4 @@ def _warm() -> None:
         pixels.warm()
     except (PixelsBusy, PixelsFailed) as error:
         # The first frame tries again, and says so if it must.
-        logger.warning("pixel worker not started yet: %s", type(error).__name__)
+        logger.warning("pixel workers not started yet: %s", type(error).__name__)

@@ -46,6 +46,19 @@ def _url(name: str, default: str) -> str:
     return value
 
 
+def _pixel_workers() -> int:
+    """Read how many pixel workers the whole program has; by default one a core."""
+    usable = (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count() or 1
+    )
+    value = _text("PIXEL_WORKERS") or str(min(usable, 4))
+    if value not in {"1", "2", "3", "4", "5", "6", "7", "8"}:
+        raise ImproperlyConfigured("PIXEL_WORKERS is a whole number from 1 to 8")
+    return int(value)
+
+
 def _database(url: str) -> dict[str, Any]:
     """Read postgresql://user:password@host:port/name; ?host= names a socket folder."""
     parts = urlsplit(url)
@@ -241,6 +254,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = BODY_MAX_BYTES
 # What the last `faces_evaluate --keep` found: figures alone.
 GALLERY_SOCKET = _text("GALLERY_SOCKET") or instance.data_dir() / "gallery" / "socket"
 FACES_REPORT = instance.data_dir() / "faces-report.json"
+PIXEL_WORKERS = _pixel_workers()
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_MAX_BYTES
 DATA_UPLOAD_MAX_NUMBER_FILES = FRAMES_MAX
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000  # a draft of the rules has some 300

@@ -244,6 +244,7 @@ def serve(
             "SITE_URL": url,
             "STATIC_ROOT": str(static_files),
             "WEB_PROCESSES": "1",
+            "PIXEL_WORKERS": "1",
             "BIND": f"127.0.0.1:{port}",
             **extra,
         }

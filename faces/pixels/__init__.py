@@ -22,13 +22,19 @@ __all__ = [
     "encode",
     "hint",
     "warm",
+    "workers_allow",
 ]
 
 _pool = PixelPool()
 
 
+def workers_allow(count: int) -> None:
+    """Say how many workers this process may have; see `PixelPool.resize`."""
+    _pool.resize(count)
+
+
 def warm() -> None:
-    """Start this process's pixel worker; see `PixelPool.warm`."""
+    """Start this process's pixel workers; see `PixelPool.warm`."""
     _pool.warm()
 
 

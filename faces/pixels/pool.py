@@ -142,15 +142,38 @@ class PixelPool:
         self._lock = threading.Lock()
         _pools.add(self)
 
+    def resize(self, size: int) -> None:
+        """Say how many workers there may be, before the first is wanted.
+
+        Args:
+            size: 1 or more. Each keeps a core busy while it is asked, and 0.13 GB.
+
+        Raises:
+            RuntimeError: they are in use already.
+        """
+        with self._lock:
+            if self._fleet is not None:
+                message = "the pixel workers were started already"
+                raise RuntimeError(message)
+            self.size = size
+
     def warm(self) -> None:
-        """Start every worker and wait until its models are loaded (about 2 s each).
+        """Start all workers at once and wait until their models are loaded (about 2 s).
+
+        Each can be asked as soon as it is ready.
 
         Raises:
             PixelsBusy, PixelsFailed: as for a request; the next call tries again.
         """
-        with contextlib.ExitStack() as places:
+        with contextlib.ExitStack() as all_places:
+            places: list[tuple[contextlib.ExitStack, Worker]] = []
             for _ in range(self.size):
-                places.enter_context(self._place(self.start_seconds))
+                place = all_places.enter_context(contextlib.ExitStack())
+                worker = place.enter_context(self._held(self.start_seconds))
+                places.append((place, worker))
+            for place, worker in places:
+                with place:
+                    worker.wait_ready(time.monotonic() + self.start_seconds)
 
     def hint(self, frame: bytes) -> Hint:
         """Look at one frame and say what keeps it from being used; encode nothing.
@@ -218,7 +241,8 @@ class PixelPool:
         self, header: Header, frames: Sequence[bytes]
     ) -> tuple[Header, list[bytes]]:
         frames_check(frames)
-        with self._place(self.wait_seconds) as worker:
+        with self._held(self.wait_seconds) as worker:
+            worker.wait_ready(time.monotonic() + self.start_seconds)
             deadline = time.monotonic() + self.request_seconds
             answer, parts = worker.ask(header, frames, deadline)
             _answer_check(answer, parts, encodes=header["ask"] == "encode")
@@ -227,8 +251,8 @@ class PixelPool:
         return answer, parts
 
     @contextlib.contextmanager
-    def _place(self, wait_seconds: float) -> Generator[Worker]:
-        """Hold a ready worker; one that the block leaves by an exception is replaced.
+    def _held(self, wait_seconds: float) -> Generator[Worker]:
+        """Hold a started worker; one that the block leaves by an exception is replaced.
 
         That is so for every exception, also an interrupt: the answer still in the pipe
         would be taken for the next visitor's.
@@ -245,7 +269,6 @@ class PixelPool:
                 if stale is not None:
                     stale.end()
                 worker = fleet.start()
-            worker.wait_ready(time.monotonic() + self.start_seconds)
             yield worker
             done = True
         except TimeoutError:

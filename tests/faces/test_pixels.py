@@ -348,15 +348,20 @@ def test_one_broken_frame_refuses_the_burst(workers: PixelPool) -> None:
 
 @pytest.fixture
 def own_pool() -> Iterator[None]:
+    before = pixels._pool.size
     yield
     pixels._pool.close()
+    pixels.workers_allow(before)
 
 
 @pytest.mark.usefixtures("own_pool")
 def test_the_functions_use_one_pool_of_the_process() -> None:
+    pixels.workers_allow(2)
     pixels.warm()
+    with pytest.raises(RuntimeError):
+        pixels.workers_allow(1)
     pids = pixels._pool.worker_pids()
-    assert len(pids) == 1
+    assert len(pids) == 2
     assert pixels.hint(HOPPER).usable
     assert pixels.encode([HOPPER, HOPPER], use=1).frames_used == 1
     assert pixels._pool.worker_pids() == pids
