@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tests.benchmarks import (
@@ -16,6 +17,7 @@ from tests.benchmarks import (
     audit_mutate,
     audit_verify,
     face_accuracy,
+    face_answer,
     face_encode,
     face_search,
     kiosk_answer,
@@ -29,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[int], dict[str, Any]]] = {
     "audit_mutate": audit_mutate.measure,
     "audit_verify": audit_verify.measure,
     "face_accuracy": face_accuracy.measure,
+    "face_answer": face_answer.measure,
     "face_encode": face_encode.measure,
     "face_search": face_search.measure,
     "kiosk_answer": kiosk_answer.measure,
@@ -52,12 +55,20 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests.benchmarks", description=__doc__)
     parser.add_argument("name", choices=sorted(BENCHMARKS))
     parser.add_argument("--runs", type=int, default=30, help="counted runs")
+    parser.add_argument(
+        "--parallel", type=int, metavar="N", help="face_answer by N threads at once"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
+    measure = BENCHMARKS[options.name]
+    if options.parallel is not None:
+        if options.name != "face_answer" or options.parallel < 1:
+            parser.error("--parallel N is for face_answer, N is 1 or more")
+        measure = partial(face_answer.measure_parallel, threads=options.parallel)
     figures = {
         "benchmark": options.name,
         "machine": machine(),
-        **BENCHMARKS[options.name](options.runs),
+        **measure(options.runs),
     }
     if options.json:
         print(json.dumps(figures, indent=2))
