@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from audit import clock
 from audit.selectors import event_seq
@@ -118,15 +118,23 @@ def _method_published(site: Site, purpose: str) -> bool:
 
 def device_live(*, kiosk: Kiosk) -> Device | None:
     """Return the approved, current camera of a kiosk, or None: no capture there."""
-    return (
-        Device.objects.filter(
-            Q(until=None) | Q(until__gt=clock.now()),
-            kiosk=kiosk,
-            approved_at__isnull=False,
-            revoked_at=None,
-        )
-        .select_related("zone", "sign")
-        .first()
+    return _devices_live(kiosk).select_related("zone", "sign").first()
+
+
+def device_approved(*, kiosk: Kiosk) -> bool:
+    """Tell whether a kiosk has an approved, current camera (`device_live`).
+
+    For whoever asks often: its pictures are not read.
+    """
+    return _devices_live(kiosk).exists()
+
+
+def _devices_live(kiosk: Kiosk) -> QuerySet[Device]:
+    return Device.objects.filter(
+        Q(until=None) | Q(until__gt=clock.now()),
+        kiosk=kiosk,
+        approved_at__isnull=False,
+        revoked_at=None,
     )
 
 
@@ -254,8 +262,21 @@ def rules_outdated(*, rules: Rules, purpose: str) -> bool:
 
 
 def consents_usable(*, consents: Iterable[Consent]) -> list[Consent]:
-    """Return those of some live consents that may be used now."""
-    return [one for one in consents if consent_barred(consent=one) is None]
+    """Return those of some live consents that may be used now; see `consent_barred`.
+
+    Many stand under the same rules, which are looked up once.
+    """
+    outdated: dict[tuple[UUID, str], bool] = {}
+    usable: list[Consent] = []
+    for one in consents:
+        if one.restricted_at is not None:
+            continue
+        under = one.rules_id, one.purpose
+        if under not in outdated:
+            outdated[under] = rules_outdated(rules=one.rules, purpose=one.purpose)
+        if not outdated[under]:
+            usable.append(one)
+    return usable
 
 
 def consent_usable(*, subject: Subject, purpose: str, site: Site) -> Consent | None:

@@ -10,6 +10,7 @@ speaker recognition has it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,18 +59,30 @@ def surroundings(
         embeddings: of one model, shape (n, 128).
         nobody: another cohort than the program's, for measuring one.
     """
-    nobody = cohort() if nobody is None else nobody
-    lengths = np.einsum("ij,ij->i", nobody, nobody)
+    if nobody is None:
+        nobody, lengths = cohort(), _cohort_lengths()
+    else:
+        lengths = _lengths(nobody)
     means, spreads = np.empty(len(embeddings)), np.empty(len(embeddings))
     for first in range(0, len(embeddings), _BLOCK):
         block = np.asarray(embeddings[first : first + _BLOCK], dtype=np.float32)
-        own = np.einsum("ij,ij->i", block, block)
+        own = _lengths(block)
         apart = own[:, None] - 2 * block @ nobody.T + lengths
         nearest = np.partition(apart, NEAREST, axis=1)[:, :NEAREST]
         distances = np.sqrt(np.maximum(nearest, 0)).astype(np.float64)
         means[first : first + _BLOCK] = distances.mean(axis=1)
         spreads[first : first + _BLOCK] = distances.std(axis=1)
     return Surroundings(means, spreads)
+
+
+def _lengths(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the squared length of each."""
+    return np.asarray(np.einsum("ij,ij->i", embeddings, embeddings))
+
+
+@lru_cache(maxsize=1)
+def _cohort_lengths() -> NDArray[np.float32]:
+    return _lengths(cohort())
 
 
 def scores(

@@ -186,8 +186,11 @@ def _compared(
     candidates: Sequence[Consent], model: str
 ) -> Iterator[tuple[Consent, Embedding]]:
     """Yield the candidates whose template is of this model and can be opened."""
+    keys = [consent.key for consent in candidates]
+    found = FaceTemplate.objects.filter(live__in=keys, model=model)
+    templates = {template.live: template for template in found}
     for consent in candidates:
-        stored = FaceTemplate.objects.filter(live=consent.key, model=model).first()
+        stored = templates.get(consent.key)
         if stored is None:
             continue
         try:

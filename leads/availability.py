@@ -13,7 +13,7 @@ from consent.purposes import Purpose
 from consent.selectors import (
     assessment_live,
     consent_usable,
-    device_live,
+    device_approved,
     matching_allowed,
 )
 from consent.stops import stop_of
@@ -31,10 +31,9 @@ def face_offered(*, kiosk: Kiosk, matching: str) -> bool:
     site = kiosk.site
     if face_stopped(site=site):
         return False
-    return (
-        matching_allowed(site=site, purpose=Purpose.FACE_CHECKIN, matching=matching)
-        and device_live(kiosk=kiosk) is not None
-    )
+    return matching_allowed(
+        site=site, purpose=Purpose.FACE_CHECKIN, matching=matching
+    ) and device_approved(kiosk=kiosk)
 
 
 def face_demand(*, kiosk: Kiosk, matching: str) -> None:
@@ -54,7 +53,7 @@ def face_demand(*, kiosk: Kiosk, matching: str) -> None:
         site=kiosk.site, purpose=Purpose.FACE_CHECKIN, matching=matching
     ):
         raise MatchingTooWide
-    if device_live(kiosk=kiosk) is None:
+    if not device_approved(kiosk=kiosk):
         raise DeviceRequired
 
 

@@ -24,7 +24,7 @@ from consent.selectors import (
     consent_barred,
     consents_share,
     consents_usable,
-    device_live,
+    device_approved,
     matching_allowed,
 )
 from consent.stops import stop_of, stop_share
@@ -183,7 +183,7 @@ def resume(*, use: uuid.UUID, act: Act, kiosk: Kiosk) -> Iterator[Permit]:
     if barred is not None:
         close(use=found, act=act, reason=barred)
         raise ConsentEnded
-    if device_live(kiosk=kiosk) is None:
+    if not device_approved(kiosk=kiosk):
         close(use=found, act=act, reason="device")
         raise ConsentEnded
     permit = Permit(_mint, use=found, act=act)
@@ -266,7 +266,7 @@ def _record(unit: Unit, use: Use) -> Record:
         site=use.site, purpose=use.purpose, matching=use.matching
     ):
         raise _Ended("matching")
-    if device_live(kiosk=use.kiosk) is None:
+    if not device_approved(kiosk=use.kiosk):
         raise _Ended("device")
     candidates = [live[one] for one in named[1:] if one in live]
     usable = consents_usable(consents=candidates)

@@ -28,7 +28,7 @@ from consent.selectors import (
     consent_live,
     consents_share,
     consents_usable,
-    device_live,
+    device_approved,
     matching_allowed,
 )
 from consent.stops import stop_share
@@ -86,7 +86,7 @@ def begin(
     now = clock.now()
     with journal.unit(act=act, site=kiosk.site) as unit:
         consent = allow(unit=unit, subject=subject, purpose=purpose, site=kiosk.site)
-        if device_live(kiosk=kiosk) is None:
+        if not device_approved(kiosk=kiosk):
             raise DeviceRequired(
                 refusal=refusal_draft(unit, purpose, subject, "device")
             )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import faces  # noqa: F401 - numpy's threads are set before numpy is imported
 from tests.benchmarks import (
     audit_append,
     audit_export,

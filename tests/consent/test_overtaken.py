@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from audit import clock
 from audit.selectors import event_list, log_faults
 from consent import gate, journal, keys
 from consent.errors import ConsentBarred, ConsentEnded, NoticeChanged
 from consent.models import Consent, Rules, Subject
 from consent.purposes import SWITCHES, Purpose
-from consent.selectors import consent_barred, consent_live, consent_usable
+from consent.selectors import (
+    consent_barred,
+    consent_live,
+    consent_usable,
+    consents_usable,
+)
 from consent.services import walks
 from consent.services.consents import consent_grant, consents_withdraw, keys_destroy_due
 from consent.services.offers import switches_offered
@@ -62,6 +71,25 @@ def test_a_longer_term_bars_the_use_and_extends_nothing(house: make.House) -> No
     longer(house, "2026-03", CONTACT=31)
     assert consent_barred(consent=old) == "rules_changed"
     assert list(log_faults()) == []
+
+
+def test_of_many_those_are_usable_whose_own_rules_still_stand(
+    house: make.House,
+) -> None:
+    """Looked up once for each version and purpose, and for no other."""
+    purposes = (Purpose.CONTACT, Purpose.ATTRIBUTION)
+    before = [grant(house, Subject.objects.create(), one) for one in purposes * 2]
+    later = replace(house, rules=longer(house, CONTACT=31))
+    newer = [grant(later, Subject.objects.create(), one) for one in purposes * 2]
+    restricted = grant(house, Subject.objects.create(), Purpose.ATTRIBUTION)
+    restricted.restricted_at = clock.now()
+    mixed = [one for pair in zip(before, newer, strict=True) for one in pair]
+    with CaptureQueriesContext(connection) as asked:
+        usable = consents_usable(consents=[*mixed, restricted])
+    alone = [one for one in [*mixed, restricted] if consent_barred(consent=one) is None]
+    assert usable == alone
+    assert set(usable) == {*newer, before[1], before[3]}
+    assert len(asked) == 4
 
 
 def test_a_clock_that_was_set_back_bars_all_the_same(

@@ -18,6 +18,7 @@ from faces.cohort import (
     gaussians_sha256,
     provenance,
 )
+from tests.faces.processes import output
 
 DEVELOPMENT = Path(
     os.environ.get(
@@ -45,6 +46,17 @@ def test_what_decides_has_one_name() -> None:
     )
     assert (scoring.NEAREST, scoring.MAX_DISTANCE) == (200, 0.6)
     assert (matching.MATCH_MIN_SCORE, matching.ASK_MIN_SCORE) == (5.9, 3.6)
+
+
+def test_a_comparison_starts_no_threads_of_its_own() -> None:
+    """They would take the cores that pixel workers and other requests work on."""
+    threads = output(
+        "import faces, numpy as np, os\n"
+        "from faces import scoring\n"
+        "scoring.surroundings(np.eye(64, 128))\n"
+        "print(len(os.listdir('/proc/self/task')))\n"
+    )
+    assert int(threads) == 1
 
 
 def test_no_gaussian_is_one_persons() -> None:
