@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import face_recognition
@@ -45,14 +46,20 @@ CANDIDATES = 8
 EACH_AT_ONCE = 4
 """Answers of each thread in a round of `--parallel`."""
 BURST = 3
+PARALLEL_WARM_UP = 1
 
 
 @dataclass(frozen=True)
 class Taken:
-    """Seconds of an answer: from the start of its use, and from its frames' arrival."""
+    """Seconds of an answer: from the start of its use, and from its frames' arrival.
+
+    `cores` are the seconds that processors worked on it, which a busy machine changes
+    less: of this process, of its database connection and of the pixel workers.
+    """
 
     whole: float
     frames: float
+    cores: tuple[float, float, float]
 
 
 Compared = Callable[[list[bytes]], Taken]
@@ -75,6 +82,8 @@ def measure(runs: int) -> dict[str, Any]:
         )
     difference = encoder_max_difference()
     ratio = _median(one) / _median(theirs)
+    ours_cores = [statistics.median(part) for part in zip(*_cores(one), strict=True)]
+    stock_cores = statistics.median(sum(each) for each in _cores(theirs))
     return {
         "rounds": rounds,
         "candidates": CANDIDATES,
@@ -83,6 +92,11 @@ def measure(runs: int) -> dict[str, Any]:
         "ours_from_frame_ms": _ms(statistics.median(each.frames for each in one)),
         "ours_burst_of_three_ms": _ms(_median(three)),
         "stock_ms": _ms(_median(theirs)),
+        "ours_processor_ms": dict(
+            zip(("web", "database", "pixels"), map(_ms, ours_cores), strict=True)
+        ),
+        "stock_processor_ms": _ms(stock_cores),
+        "processor_ratio": round(sum(ours_cores) / stock_cores, 3),
         "ratio": round(ratio, 3),
         "target_ratio": TARGET_RATIO,
         "encoder_max_difference": difference,
@@ -111,12 +125,12 @@ def measure_parallel(runs: int, *, threads: int) -> dict[str, Any]:
             for done in [pool.submit(some, column) for column in columns]:
                 done.result()
 
-        for number in range(WARM_UP + rounds):
+        for number in range(PARALLEL_WARM_UP + rounds):
             for work, rates in ((one_at_a_time, alone), (at_once, together)):
                 began = time.perf_counter()
                 work()
                 rate = EACH_AT_ONCE * threads / (time.perf_counter() - began)
-                if number >= WARM_UP:
+                if number >= PARALLEL_WARM_UP:
                     rates.append(rate)
         workers = len(pixels._pool.worker_pids())
         pool.map(lambda _: _disconnect(), range(threads))
@@ -158,13 +172,14 @@ def _stock(frame: bytes) -> Callable[[bytes], Taken]:
         raise RuntimeError(message)
 
     def answer(data: bytes) -> Taken:
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.thread_time()
         image = _pixels(data)
         places = face_recognition.face_locations(image)
         (encoding,) = face_recognition.face_encodings(image, places)
         int(face_recognition.face_distance(known, encoding).argmin())
         taken = time.perf_counter() - began
-        return Taken(whole=taken, frames=taken)
+        cores = (time.thread_time() - worked, 0.0, 0.0)
+        return Taken(whole=taken, frames=taken, cores=cores)
 
     return answer
 
@@ -201,6 +216,8 @@ def _answering(threads: int) -> Iterator[list[Compared]]:
 
 
 def _one_of_few(kiosk: Any, candidates: list[uuid.UUID]) -> Compared:
+    from django.db import connection
+
     from consent import gate
     from consent.models import Consent
     from consent.purposes import Purpose
@@ -216,6 +233,9 @@ def _one_of_few(kiosk: Any, candidates: list[uuid.UUID]) -> Compared:
 
     def answer(frames: list[bytes]) -> Taken:
         probe = _consent(kiosk, once=True, lasts=checkin.PROBE_LASTS).subject
+        # Each thread has its own connection; the workers are shared.
+        database = connection.connection.info.backend_pid
+        before = _worked(database)
         began = time.perf_counter()
         use = gate.begin(
             subject=probe,
@@ -232,9 +252,28 @@ def _one_of_few(kiosk: Any, candidates: list[uuid.UUID]) -> Compared:
         if told.kind != "confirm":
             message = f"the enrolled person was not recognised: {told}"
             raise RuntimeError(message)
-        return Taken(whole=ended - began, frames=ended - opened)
+        after = _worked(database)
+        return Taken(
+            whole=ended - began,
+            frames=ended - opened,
+            cores=(after[0] - before[0], after[1] - before[1], after[2] - before[2]),
+        )
 
     return answer
+
+
+def _worked(database: int) -> tuple[float, float, float]:
+    """Return the processor seconds so far of a thread, its connection, the workers."""
+    workers = sum(map(_seconds, pixels._pool.worker_pids()))
+    return time.thread_time(), _seconds(database), workers
+
+
+def _seconds(pid: int) -> float:
+    try:
+        told = Path(f"/proc/{pid}/schedstat").read_text()
+    except OSError:  # not everywhere, and then it counts as nothing
+        return 0.0
+    return int(told.split()[0]) / 1e9
 
 
 def _enrol(kiosk: Any) -> uuid.UUID:
@@ -297,6 +336,10 @@ def _by_turns(works: list[Callable[[], Taken]], rounds: int) -> list[list[Taken]
 
 def _median(taken: list[Taken]) -> float:
     return statistics.median(each.whole for each in taken)
+
+
+def _cores(taken: list[Taken]) -> list[tuple[float, float, float]]:
+    return [each.cores for each in taken]
 
 
 def _ms(seconds: float) -> float:
