@@ -13,6 +13,7 @@ from typing import Any
 
 from django.test import override_settings
 
+from consent.models import Site
 from faces.gallery.asking import connected
 from faces.matching import METHOD, SEARCH_METHOD
 from tests import make
@@ -30,12 +31,11 @@ def rules_of_a_search(label: str = "2026-02") -> dict[str, Any]:
     return document
 
 
-def searched(house: make.House) -> make.House:
-    """Let an assessment and the rules of a house allow it."""
+def searched(site: Site) -> None:
+    """Let an assessment and the rules of a site allow it."""
     wide = make.compares(make.assessment_document("pia-1"), "1:n")
-    make.assessment_approved(site=house.site, document=wide)
-    make.rules_published(site=house.site, document=rules_of_a_search())
-    return house
+    make.assessment_approved(site=site, document=wide)
+    make.rules_published(site=site, document=rules_of_a_search())
 
 
 @contextmanager

@@ -47,7 +47,9 @@ SHOTS = {"hopper": hopper, "collins": collins}
 
 @pytest.fixture
 def house(db: Database, secrets_dir: Path) -> make.House:
-    return searched(make.house())
+    built = make.house()
+    searched(built.site)
+    return built
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ CONSENT = "/kiosk/return/face/consent/"
 @pytest.fixture
 def wide(office: make.Office, kiosk: KioskBrowser) -> KioskBrowser:
     """The kiosk of a site whose rules and assessment allow a search."""
-    searched(office.house)
+    searched(office.site)
     return kiosk
 
 
