@@ -17,7 +17,7 @@ from consent.errors import KeyMissing
 from consent.gate import Permit, Record
 from consent.models import Consent
 from consent.purposes import Purpose
-from faces import pixels
+from faces import local_camera, pixels
 from faces.matching import METHOD, Embedding, Verdict, verdict
 from faces.models import FaceTemplate
 from faces.pixels import Hint
@@ -67,6 +67,20 @@ def hint(*, permit: Permit, frame: bytes) -> Hint:
     return pixels.hint(frame)
 
 
+def frame(*, permit: Permit) -> bytes:
+    """Return what the machine's own camera sees now, as a JPEG of 640 x 480.
+
+    The camera goes on with the first frame of a use, and off with its burst, its end,
+    or when nobody asks any more. The frame MUST NOT be written anywhere.
+
+    Raises:
+        PermitMisused: the permit is dead or for something else.
+        CameraUnavailable: there is none, it does not open, or it was unplugged.
+    """
+    permit.demand(purpose=Purpose.FACE_CHECKIN)
+    return local_camera.film(use=permit.use_id, seconds=permit.seconds_left)
+
+
 def encode(*, permit: Permit, frames: Sequence[bytes]) -> Probe:
     """Return the encoding of the one person in a burst. No transaction is open.
 
@@ -76,6 +90,8 @@ def encode(*, permit: Permit, frames: Sequence[bytes]) -> Probe:
         FrameInvalid, PixelsBusy, PixelsFailed: as `faces.pixels`.
     """
     permit.demand(purpose=Purpose.FACE_CHECKIN)
+    # Nothing more is to be seen: off before the answer, not after it.
+    local_camera.release(permit.use_id)
     found = pixels.encode(frames)
     return Probe(
         subject=permit.subject.id,

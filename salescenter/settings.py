@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from faces.camera.number import camera_number
 from salescenter import embedded, instance
 
 
@@ -41,13 +41,13 @@ def _camera(value: str) -> int | None:
     """Read the number of a camera of this machine; nothing else can be one."""
     if not value:
         return None
-    # Not int(): that reads digits of every script, signs, spaces and underscores.
-    if re.fullmatch(r"0|[1-9][0-9]?", value) is None or int(value) > 63:
+    try:
+        return camera_number(value)
+    except ValueError:
         raise ImproperlyConfigured(
             "LOCAL_CAMERA is the number of a camera plugged into this machine, 0 to 63:"
             " no address, no file, no device path"
-        )
-    return int(value)
+        ) from None
 
 
 def _url(name: str, default: str) -> str:

@@ -68,6 +68,11 @@ class Permit:
         return self._use.consent
 
     @property
+    def seconds_left(self) -> float:
+        """Return how long the use may last still, in seconds."""
+        return (self._use.deadline - clock.now()).total_seconds()
+
+    @property
     def candidates(self) -> list[uuid.UUID]:
         """Return the consents that the person may be compared with."""
         return [uuid.UUID(name) for name in self._use.candidates]
