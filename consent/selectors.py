@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
@@ -95,10 +96,16 @@ def _method_published(site: Site, purpose: str) -> bool:
 
 
 def device_live(*, kiosk: Kiosk) -> Device | None:
-    """Return the approved, current camera of a kiosk, or None: no capture there."""
+    """Return the approved, current camera of a kiosk, or None: no capture there.
+
+    Where the settings name no camera of this machine there is none of that kind, and
+    what was approved for it is no leave for another.
+    """
+    local = () if settings.LOCAL_CAMERA is None else ("local",)
     return (
         Device.objects.filter(
             Q(until=None) | Q(until__gt=clock.now()),
+            kind__in=("browser", *local),
             kiosk=kiosk,
             approved_at__isnull=False,
             revoked_at=None,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from audit import clock
-from consent.errors import KeyMissing
+from consent.errors import KeyMissing, UseClosed
 from consent.gate import Permit, Record
 from consent.models import Consent
 from consent.purposes import Purpose
@@ -75,10 +75,18 @@ def frame(*, permit: Permit) -> bytes:
 
     Raises:
         PermitMisused: the permit is dead or for something else.
+        UseClosed: its burst arrived or it ended, also while the camera looked.
         CameraUnavailable: there is none, it does not open, or it was unplugged.
     """
     permit.demand(purpose=Purpose.FACE_CHECKIN)
-    return local_camera.film(use=permit.use_id, seconds=permit.seconds_left)
+    if not permit.goes_on():
+        raise UseClosed
+    seen = local_camera.film(use=permit.use_id, seconds=permit.seconds_left)
+    if not permit.goes_on():
+        # This request may have switched on again what the end had switched off.
+        local_camera.release(permit.use_id)
+        raise UseClosed
+    return seen
 
 
 def encode(*, permit: Permit, frames: Sequence[bytes]) -> Probe:

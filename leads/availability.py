@@ -36,6 +36,12 @@ def face_demand(*, kiosk: Kiosk) -> None:
         raise DeviceRequired
 
 
+def films_here(*, kiosk: Kiosk) -> bool:
+    """Tell whether a camera of this machine films for a kiosk, not its browser."""
+    device = device_live(kiosk=kiosk)
+    return device is not None and device.kind == "local"
+
+
 def face_stopped(*, site: Site) -> bool:
     """Tell whether the stop switch of a site is on for faces."""
     return stop_of(site=site, purpose=Purpose.FACE_CHECKIN) is not None

@@ -77,6 +77,11 @@ class Permit:
         """Return the consents that the person may be compared with."""
         return [uuid.UUID(name) for name in self._use.candidates]
 
+    def goes_on(self) -> bool:
+        """Tell whether frames may come still: no burst has arrived, and no end."""
+        going = Use.objects.filter(id=self._use.id, seized_at=None, closed_at=None)
+        return going.exists()
+
     def demand(
         self,
         *,

@@ -9,9 +9,9 @@ FRAME_MAX_BYTES = 1_000_000
 
 # As long as a capture (consent.gate.CAPTURE_SECONDS), whatever a request says.
 CAPTURE_MAX_SECONDS = 120.0
-# The page asks about eight times a second. Who asks no more has gone, and each request
+# The page asks about six times a second. Who asks no more has gone, and each request
 # had a permit: an ended capture asks no more either.
-IDLE_MAX_SECONDS = 3.0
+IDLE_MAX_SECONDS = 2.0
 # A camera on USB takes about one second to start, some of them three.
 OPEN_MAX_SECONDS = 8.0
 # Somebody who connects and says nothing holds up the camera no longer than this.
