@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -191,6 +192,8 @@ def _shown(one: Device, request: HttpRequest) -> dict[str, Any]:
         state = "over"
     elif one.approved_at is None:
         state = "waiting"
+    elif one.kind == "local" and settings.LOCAL_CAMERA is None:
+        state = "unset"
     own = one.asked_by == staff_act(request.user).id
     keeper = request.user.has_perm(KEEPER)
     return {
@@ -200,5 +203,5 @@ def _shown(one: Device, request: HttpRequest) -> dict[str, Any]:
         "state": state,
         "own": own,
         "can_approve": state == "waiting" and keeper and not own,
-        "can_revoke": state in {"live", "waiting", "over"} and keeper,
+        "can_revoke": state != "revoked" and keeper,
     }

@@ -13,6 +13,8 @@ from faces.camera.limits import HEIGHT_PX, JPEG_QUALITY, WIDTH_PX
 from faces.camera.number import NUMBER_MAX
 from faces.camera.serving import NoDevice
 
+_DEVICES = Path("/dev")
+
 
 class Camera:
     """A camera of this machine that is on; MUST be closed."""
@@ -34,7 +36,7 @@ class Camera:
         self._capture = cv2.VideoCapture(int(number), cv2.CAP_V4L2)
         if not self._capture.isOpened():
             self._capture.release()
-            there = Path(f"/dev/video{number}").exists()
+            there = (_DEVICES / f"video{number}").exists()
             raise NoDevice("busy" if there else "missing")
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, WIDTH_PX)
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, HEIGHT_PX)

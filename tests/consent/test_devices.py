@@ -305,9 +305,16 @@ def test_the_machine_s_camera_is_for_one_kiosk(kiosk: Kiosk) -> None:
 
 def test_a_camera_that_is_set_no_more_is_not_live(kiosk: Kiosk) -> None:
     one = _approved_local(kiosk)
+    officer = reader()
+    page = f"/office/devices/{one.id}/"
     assert device_live(kiosk=kiosk) is None
+    assert "本机没有设置摄像头" in words_of(officer.get(page))
     with override_settings(LOCAL_CAMERA=0):
         assert device_live(kiosk=kiosk) == one
+        assert "可以用" in words_of(officer.get(page))
+    assert officer.post(f"{page}revoke/").status_code == 302
+    one.refresh_from_db()
+    assert one.revoked_at is not None
 
 
 @pytest.mark.parametrize(

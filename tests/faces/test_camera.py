@@ -14,13 +14,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from faces.camera import device, limits
 from faces.camera.client import SharedCamera
 from faces.camera.number import camera_number
+from faces.camera.serving import NoDevice
 from faces.errors import CameraUnavailable
 from tests.faces.filming import StandIn, process_behind, unused_name
 from tests.faces.photographs import encoded, hopper
@@ -104,6 +107,70 @@ def test_a_frame_is_the_middle_of_what_the_camera_sees(size: tuple[int, int]) ->
     assert isinstance(middle, tuple)
     assert middle[0] > 240
     assert max(middle[1:]) < 20
+
+
+class Library:
+    """The library's camera as its documentation describes it: no machine has one."""
+
+    def __init__(self, opens: bool) -> None:
+        self.opens = opens
+        self.named: tuple[object, ...] = ()
+        self.images: list[NDArray[np.uint8]] = []
+        self.grabbed = 0
+        self.released = 0
+
+    def __call__(self, *named: object) -> Library:
+        self.named = named
+        return self
+
+    def isOpened(self) -> bool:
+        return self.opens
+
+    def set(self, _what: int, _value: float) -> bool:
+        return True
+
+    def grab(self) -> bool:
+        self.grabbed += 1
+        return bool(self.images)
+
+    def read(self) -> tuple[bool, NDArray[np.uint8] | None]:
+        return (True, self.images.pop()) if self.images else (False, None)
+
+    def release(self) -> None:
+        self.released += 1
+
+
+def test_a_device_gives_what_it_sees_now_until_it_is_unplugged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = Library(opens=True)
+    monkeypatch.setattr(cv2, "VideoCapture", library)
+    camera = device.Camera(7)
+    assert library.named == (7, cv2.CAP_V4L2)
+    library.images = [np.zeros((480, 640, 3), np.uint8)]
+    shot = camera.shot()
+    assert shot is not None
+    assert shot.startswith(b"\xff\xd8")
+    # The frame that waited was given up for a new one.
+    assert library.grabbed == 1
+    assert camera.shot() is None
+    camera.close()
+    assert library.released == 1
+
+
+@pytest.mark.parametrize(("there", "why"), [(False, "missing"), (True, "busy")])
+def test_a_device_that_does_not_open_is_missing_or_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, there: bool, why: str
+) -> None:
+    library = Library(opens=False)
+    monkeypatch.setattr(cv2, "VideoCapture", library)
+    monkeypatch.setattr(device, "_DEVICES", tmp_path)
+    if there:
+        (tmp_path / "video7").touch()
+    with pytest.raises(NoDevice) as caught:
+        device.Camera(7)
+    assert caught.value.why == why
+    assert library.released == 1
 
 
 # A machine without a camera, and the real process
@@ -325,10 +392,13 @@ except OSError:
 """
 SQUATS = """
 import socket, sys, time
+from faces.processes.wire import message_pack
 listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 listening.bind("\\0" + sys.argv[1])
 listening.listen()
 print("listens", flush=True)
+link, _ = listening.accept()
+link.sendall(message_pack({"frame": True}, [b"\\xff\\xd8\\xff"]))
 time.sleep(60)
 """
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has other users")
