@@ -145,6 +145,9 @@ def serve(
         open_device: switches the camera on; called during a capture only.
         idle: seconds without a request for a frame after which the process ends.
     """
+    # Whoever started this process may have had other plans for the signal.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
     signal.setitimer(signal.ITIMER_REAL, idle)
     session = _Session(open_device, idle=idle)
     while True:
