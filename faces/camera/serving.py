@@ -97,14 +97,14 @@ class _Session:
         if now >= self._until:
             self._end()
             return {"why": "over"}, []
+        # A camera starts with its first frame only, so that one may be slow as well.
+        self._alarm(OPEN_MAX_SECONDS if self._device is None else self._idle)
         if self._device is None:
-            self._alarm(OPEN_MAX_SECONDS)
             try:
                 self._device = self._open_device()
             except NoDevice as none:
                 self._alarm(self._idle)
                 return {"why": none.why}, []
-        self._alarm(self._idle)
         shot = self._device.shot()
         if shot is None:
             self._close()

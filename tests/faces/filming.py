@@ -27,12 +27,15 @@ def told(what):
     print(what, flush=True)
 class Photographs:
     def __init__(self):
+        self.starts = 1.5 if (folder / "slow").exists() else 0
         if not (folder / "frame").exists():
             raise serving.NoDevice("missing")
         told("open")
     def shot(self):
         if (folder / "hangs").exists():
             time.sleep(60)
+        time.sleep(self.starts)
+        self.starts = 0
         told("shot")
         try:
             return (folder / "frame").read_bytes()
@@ -90,6 +93,10 @@ class StandIn:
 
     def unplug(self) -> None:
         (self.folder / "frame").unlink()
+
+    def slow_down(self) -> None:
+        """Let it take longer for its first frame than a hasty one may for others."""
+        (self.folder / "slow").touch()
 
     def hang(self) -> None:
         (self.folder / "hangs").touch()

@@ -326,8 +326,17 @@ def test_an_unplugged_camera_is_told_and_can_be_plugged_in_again(
 
 @pytest.fixture
 def hasty(name: str, tmp_path: Path) -> Iterator[StandIn]:
-    """A camera whose alarms come soon."""
-    one = StandIn(name=name, folder=tmp_path, idle=1.0, longest=2.0)
+    """A camera that does not wait long for the next question."""
+    one = StandIn(name=name, folder=tmp_path, idle=1.0)
+    one.plug(PICTURE)
+    yield one
+    one.end()
+
+
+@pytest.fixture
+def brief(name: str, tmp_path: Path) -> Iterator[StandIn]:
+    """A camera whose captures are short."""
+    one = StandIn(name=name, folder=tmp_path, longest=2.0)
     one.plug(PICTURE)
     yield one
     one.end()
@@ -340,7 +349,7 @@ def test_it_goes_off_when_nobody_asks(camera: SharedCamera, hasty: StandIn) -> N
 
 @pytest.mark.parametrize("seconds", [1.5, 1e9])
 def test_it_goes_off_when_its_time_is_over_however_much_is_asked(
-    camera: SharedCamera, hasty: StandIn, seconds: float
+    camera: SharedCamera, brief: StandIn, seconds: float
 ) -> None:
     shots = 0
     with pytest.raises(CameraUnavailable):
@@ -349,7 +358,7 @@ def test_it_goes_off_when_its_time_is_over_however_much_is_asked(
             shots += 1
             time.sleep(0.02)
     assert shots > 2
-    assert hasty.went_off()
+    assert brief.went_off()
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])
@@ -361,7 +370,13 @@ def test_a_capture_without_time_never_begins(
     assert stand_in.events() == []
 
 
+def test_a_camera_may_be_slow_to_start(camera: SharedCamera, hasty: StandIn) -> None:
+    hasty.slow_down()
+    assert camera.frame(capture=FIRST, seconds=60) == PICTURE
+
+
 def test_a_driver_that_hangs_is_ended(camera: SharedCamera, hasty: StandIn) -> None:
+    camera.frame(capture=FIRST, seconds=60)
     hasty.hang()
     assert refused(camera) == "lost"
     assert until(lambda: hasty.process.poll() == -signal.SIGALRM)
