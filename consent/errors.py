@@ -284,6 +284,18 @@ class PlaceForbidden(DomainError):
     code = "place_forbidden"
 
 
+class LocalCameraUnset(DomainError):
+    """The settings name no camera of this machine, so none can be registered."""
+
+    code = "local_camera_unset"
+
+
+class LocalCameraTaken(DomainError):
+    """The machine's one camera is registered for a kiosk; it films before no other."""
+
+    code = "local_camera_taken"
+
+
 class RegisterKnown(DomainError):
     """The register has this code, or this kiosk's camera, already."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 
@@ -117,7 +118,11 @@ def _method_published(site: Site, purpose: str) -> bool:
 
 
 def device_live(*, kiosk: Kiosk) -> Device | None:
-    """Return the approved, current camera of a kiosk, or None: no capture there."""
+    """Return the approved, current camera of a kiosk, or None: no capture there.
+
+    Where the settings name no camera of this machine there is none of that kind, and
+    what was approved for it is no leave for another.
+    """
     return _devices_live(kiosk).select_related("zone", "sign").first()
 
 
@@ -130,8 +135,10 @@ def device_approved(*, kiosk: Kiosk) -> bool:
 
 
 def _devices_live(kiosk: Kiosk) -> QuerySet[Device]:
+    local = () if settings.LOCAL_CAMERA is None else ("local",)
     return Device.objects.filter(
         Q(until=None) | Q(until__gt=clock.now()),
+        kind__in=("browser", *local),
         kiosk=kiosk,
         approved_at__isnull=False,
         revoked_at=None,

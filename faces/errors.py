@@ -97,3 +97,16 @@ class PixelsFailed(FaceError):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.how}"
+
+
+class CameraUnavailable(FaceError):
+    """The machine's own camera gives no frame: absent, taken, or unplugged."""
+
+    code = "camera_unavailable"
+
+    def __init__(self, why: Literal["missing", "busy", "lost"]) -> None:
+        super().__init__(why)
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.why}"

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from audit import clock
-from consent.errors import KeyMissing
+from consent.errors import KeyMissing, UseClosed
 from consent.gate import EVERYBODY, Permit, Record
 from consent.models import Consent
 from consent.purposes import Purpose
-from faces import gallery, pixels
+from faces import gallery, local_camera, pixels
 from faces.errors import GalleryAway
 from faces.matching import (
     METHOD,
@@ -75,6 +75,28 @@ def hint(*, permit: Permit, frame: bytes) -> Hint:
     return pixels.hint(frame)
 
 
+def frame(*, permit: Permit) -> bytes:
+    """Return what the machine's own camera sees now, as a JPEG of 640 x 480.
+
+    The camera goes on with the first frame of a use, and off with its burst, its end,
+    or when nobody asks any more. The frame MUST NOT be written anywhere.
+
+    Raises:
+        PermitMisused: the permit is dead or for something else.
+        UseClosed: its burst arrived or it ended, also while the camera looked.
+        CameraUnavailable: there is none, it does not open, or it was unplugged.
+    """
+    permit.demand(purpose=Purpose.FACE_CHECKIN)
+    if not permit.goes_on():
+        raise UseClosed
+    seen = local_camera.film(use=permit.use_id, seconds=permit.seconds_left)
+    if not permit.goes_on():
+        # This request may have switched on again what the end had switched off.
+        local_camera.release(permit.use_id)
+        raise UseClosed
+    return seen
+
+
 def encode(*, permit: Permit, frames: Sequence[bytes]) -> Probe:
     """Return the encoding of the one person in a burst. No transaction is open.
 
@@ -84,6 +106,8 @@ def encode(*, permit: Permit, frames: Sequence[bytes]) -> Probe:
         FrameInvalid, PixelsBusy, PixelsFailed: as `faces.pixels`.
     """
     permit.demand(purpose=Purpose.FACE_CHECKIN)
+    # Nothing more is to be seen: off before the answer, not after it.
+    local_camera.release(permit.use_id)
     found = pixels.encode(frames)
     return Probe(
         subject=permit.subject.id,

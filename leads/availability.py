@@ -14,6 +14,7 @@ from consent.selectors import (
     assessment_live,
     consent_usable,
     device_approved,
+    device_live,
     matching_allowed,
 )
 from consent.stops import stop_of
@@ -55,6 +56,12 @@ def face_demand(*, kiosk: Kiosk, matching: str) -> None:
         raise MatchingTooWide
     if not device_approved(kiosk=kiosk):
         raise DeviceRequired
+
+
+def films_here(*, kiosk: Kiosk) -> bool:
+    """Tell whether a camera of this machine films for a kiosk, not its browser."""
+    device = device_live(kiosk=kiosk)
+    return device is not None and device.kind == "local"
 
 
 def face_stopped(*, site: Site) -> bool:

@@ -184,9 +184,24 @@ def capture_hint(*, use: uuid.UUID, kiosk: Kiosk, frame: bytes) -> Hint:
         FrameInvalid, PixelsBusy, PixelsFailed: as `faces.services.hint`.
     """
     with gate.resume(use=use, act=kiosk_act(kiosk), kiosk=kiosk) as permit:
-        if Use.objects.filter(id=use, seized_at__isnull=False).exists():
+        if not permit.goes_on():
             raise UseClosed
         return faces.hint(permit=permit, frame=frame)
+
+
+def capture_frame(*, use: uuid.UUID, kiosk: Kiosk) -> bytes:
+    """Return what the machine's camera sees now, for the preview of a live capture.
+
+    Returns:
+        A JPEG. MUST NOT be written anywhere.
+
+    Raises:
+        UseClosed, ConsentEnded, PermitMisused: the capture is not alive here, its burst
+            arrived already, or it ended while the camera looked.
+        CameraUnavailable: there is none, it does not open, or it was unplugged.
+    """
+    with gate.resume(use=use, act=kiosk_act(kiosk), kiosk=kiosk) as permit:
+        return faces.frame(permit=permit)
 
 
 def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> Answer:

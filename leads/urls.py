@@ -53,6 +53,7 @@ urlpatterns = [
     path("kiosk/camera/", capture.start, name="camera_start"),
     path("kiosk/camera/again/", capture.again, name="camera_again"),
     path("kiosk/capture/<uuid:use>/", capture.capture, name="capture"),
+    path("kiosk/capture/<uuid:use>/frame.jpg", capture.frame, name="capture_frame"),
     path("kiosk/capture/<uuid:use>/hint/", capture.hint, name="capture_hint"),
     path("kiosk/capture/<uuid:use>/burst/", capture.burst, name="capture_burst"),
     path("kiosk/capture/<uuid:use>/stop/", capture.stop, name="capture_stop"),

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.middleware import (
+    SessionMiddleware as DjangoSessionMiddleware,
+)
 from django.http import HttpResponse
 from django.utils import translation
 
@@ -107,6 +110,22 @@ class LanguageMiddleware:
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response
+
+
+class SessionMiddleware(DjangoSessionMiddleware):
+    """Keep sessions as Django does, unless a view said that it only reads its own.
+
+    Every request saves its session whole. One that runs beside another would put back
+    what that one changed; a view sets `request.session_only_read` so that it does not.
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponse
+    ) -> HttpResponse:
+        """Save the session, or leave it as it is."""
+        if getattr(request, "session_only_read", False):
+            return response
+        return super().process_response(request, response)
 
 
 class StaffSessionMiddleware:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from faces.camera.number import camera_number
 from salescenter import embedded, instance
 
 
@@ -34,6 +35,19 @@ def _flag(name: str) -> bool:
     if value not in {"0", "1", "", "true", "false"}:
         raise ImproperlyConfigured(f"{name} is 0 or 1")
     return value in {"1", "true"}
+
+
+def _camera(value: str) -> int | None:
+    """Read the number of a camera of this machine; nothing else can be one."""
+    if not value:
+        return None
+    try:
+        return camera_number(value)
+    except ValueError:
+        raise ImproperlyConfigured(
+            "LOCAL_CAMERA is the number of a camera plugged into this machine, 0 to 63:"
+            " no address, no file, no device path"
+        ) from None
 
 
 def _url(name: str, default: str) -> str:
@@ -99,6 +113,9 @@ SIGNER_DIR = Path(_text("SIGNER_DIR") or instance.data_dir() / "signer")
 EXPORTS_DIR = Path(_text("EXPORTS_DIR") or instance.data_dir() / "exports")
 DEBUG = _flag("DEBUG")
 DEMO_CAMERA = _flag("DEMO_CAMERA")
+LOCAL_CAMERA = _camera(_text("LOCAL_CAMERA"))
+if DEMO_CAMERA and LOCAL_CAMERA is not None:
+    raise ImproperlyConfigured("DEMO_CAMERA and LOCAL_CAMERA exclude each other")
 
 if VAULT_ADDR.startswith("http://") and urlsplit(VAULT_ADDR).hostname not in {
     "127.0.0.1",
@@ -154,7 +171,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "salescenter.middleware.BodySizeMiddleware",
     "salescenter.middleware.LanguageMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "salescenter.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

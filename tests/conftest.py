@@ -47,7 +47,10 @@ def passable_folder() -> Path:
 # Before the settings are read: nothing of a test touches the data of the checkout.
 _DATA = passable_folder()
 atexit.register(shutil.rmtree, _DATA, ignore_errors=True)
-_NAMES = ("SALESCENTER_", "DATABASE_", "SECRET", "SITE_", "PUBLIC_", "REDIS_", "DEMO_")
+_NAMES = (
+    *("SALESCENTER_", "DATABASE_", "SECRET", "SITE_", "PUBLIC_", "REDIS_", "DEMO_"),
+    "LOCAL_CAMERA",
+)
 for _name in [name for name in os.environ if name.startswith(_NAMES)]:
     del os.environ[_name]
 os.environ["SALESCENTER_DATA"] = str(_DATA)

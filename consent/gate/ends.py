@@ -5,6 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
+
+from django.db import transaction
 
 from audit import clock
 from audit.drafts import SYSTEM, Act, Draft, Ref
@@ -13,6 +16,7 @@ from consent import journal
 from consent.errors import UseClosed
 from consent.models import CaptureSession, Consent, Subject, Use
 from consent.selectors import LEAST_LEFT, consents_usable
+from consent.uses import use_ended
 
 ANSWER_SECONDS = 15
 """After the kept burst arrived, a use without an answer for this long is abandoned."""
@@ -149,6 +153,7 @@ def use_lock(use: uuid.UUID) -> bool:
 def _mark_closed(use: Use, end: Draft) -> None:
     CaptureSession.objects.filter(use=use).delete()
     Use.objects.filter(id=use.id).update(closed_at=clock.now(), closed_event_id=end.eid)
+    transaction.on_commit(partial(use_ended, use.id), robust=True)
 
 
 def refusal_of(use: Use, act: Act, *, reason: str) -> Draft:

@@ -70,9 +70,19 @@ class Permit:
         return self._use.consent
 
     @property
+    def seconds_left(self) -> float:
+        """Return how long the use may last still, in seconds."""
+        return (self._use.deadline - clock.now()).total_seconds()
+
+    @property
     def candidates(self) -> list[uuid.UUID]:
         """Return the consents that the person may be compared with."""
         return [uuid.UUID(name) for name in self._use.candidates]
+
+    def goes_on(self) -> bool:
+        """Tell whether frames may come still: no burst has arrived, and no end."""
+        going = Use.objects.filter(id=self._use.id, seized_at=None, closed_at=None)
+        return going.exists()
 
     def demand(
         self,

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="use",
             name="matching",
-            field=models.CharField(default="", max_length=5),
+            field=models.CharField(db_default="", default="", max_length=5),
         ),
         migrations.AddConstraint(
             model_name="use",

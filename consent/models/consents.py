@@ -268,9 +268,9 @@ class Use(models.Model):
     purpose = models.CharField(max_length=32)
     consent = models.ForeignKey(Consent, on_delete=models.PROTECT)
     candidates = models.JSONField(default=list)
-    matching = models.CharField(max_length=5, default="")
+    matching = models.CharField(max_length=5, default="", db_default="")
     gallery = models.IntegerField(null=True)
-    gallery_sha256 = models.CharField(max_length=64, default="")
+    gallery_sha256 = models.CharField(max_length=64, default="", db_default="")
     site = models.ForeignKey(Site, on_delete=models.PROTECT)
     kiosk = models.ForeignKey(Kiosk, on_delete=models.PROTECT)
     start_event = models.OneToOneField(

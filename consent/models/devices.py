@@ -107,6 +107,12 @@ class Device(models.Model):
                 condition=Q(revoked_at=None),
                 name="consent_device_one_each",
             ),
+            # Two kiosks with it would show each other's guests.
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=Q(kind="local", revoked_at=None),
+                name="consent_device_one_local",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError
 
 from audit import clock
@@ -12,6 +13,8 @@ from audit.catalogue.checks import token
 from audit.drafts import Act
 from consent import gate, journal
 from consent.errors import (
+    LocalCameraTaken,
+    LocalCameraUnset,
     PictureInvalid,
     PlaceForbidden,
     RegisterKnown,
@@ -48,6 +51,8 @@ def device_ask(
 
     Raises:
         PlaceForbidden: a private room, or a place that the register does not know.
+        LocalCameraUnset: the settings name no camera of this machine.
+        LocalCameraTaken: that camera is registered, here or for another kiosk.
         PictureInvalid: one of the two is no usable picture: which one, and why.
         RegisterKnown: the code is taken, or the kiosk's camera is registered.
     """
@@ -55,6 +60,8 @@ def device_ask(
         raise PlaceForbidden(place)
     if not token(code):
         raise RegisterKnown(code)
+    if kind == "local":
+        _local_check()
     pictures = [_clean("zone", zone), _clean("sign", sign)]
     try:
         with journal.unit(act=act, site=kiosk.site) as unit:
@@ -143,6 +150,13 @@ def device_revoke(*, device: UUID, act: Act) -> None:
     )
     for use in open_uses:
         gate.close(use=use, act=act, reason="device")
+
+
+def _local_check() -> None:
+    if settings.LOCAL_CAMERA is None:
+        raise LocalCameraUnset
+    if Device.objects.filter(kind="local", revoked_at=None).exists():
+        raise LocalCameraTaken
 
 
 def _clean(name: str, content: bytes) -> Clean:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +16,8 @@ from audit import clock
 from audit.readers import staff_act
 from audit.say import Say
 from consent.errors import (
+    LocalCameraTaken,
+    LocalCameraUnset,
     PictureInvalid,
     RegisterKnown,
     RegisterOwnApproval,
@@ -41,6 +44,15 @@ SETTLED = Say("这一条已经处理过。", "That entry was settled already.")
 KNOWN = Say(
     "这个编号用过了，或这台登记屏的摄像头已经登记；先停用原来的。",
     "The code is taken, or this kiosk's camera is registered; revoke that one first.",
+)
+UNSET = Say(
+    "这台机器没有设置摄像头（LOCAL_CAMERA）；请先让管理员设置，或选登记屏自带的摄像头。",
+    "No camera of this machine is set (LOCAL_CAMERA); have the administrator set one"
+    " first, or choose the kiosk browser's own camera.",
+)
+TAKEN = Say(
+    "接在本机上的摄像头已经登记给一块登记屏；先停用那一条。",
+    "The machine's camera is registered for a kiosk already; revoke that one first.",
 )
 PICTURES = {
     "size": Say("图片太大，最多 3 MB。", "The picture is too large: 3 MB at most."),
@@ -158,6 +170,10 @@ def _asked(form: DeviceForm, request: HttpRequest) -> bool:
         )
     except RegisterKnown:
         form.add_error("code", form.text(KNOWN))
+    except LocalCameraUnset:
+        form.add_error("kind", form.text(UNSET))
+    except LocalCameraTaken:
+        form.add_error("kind", form.text(TAKEN))
     except PictureInvalid as invalid:
         field, reason = invalid.args
         form.add_error(field, form.text(PICTURES[reason]))
@@ -176,6 +192,8 @@ def _shown(one: Device, request: HttpRequest) -> dict[str, Any]:
         state = "over"
     elif one.approved_at is None:
         state = "waiting"
+    elif one.kind == "local" and settings.LOCAL_CAMERA is None:
+        state = "unset"
     own = one.asked_by == staff_act(request.user).id
     keeper = request.user.has_perm(KEEPER)
     return {
@@ -185,5 +203,5 @@ def _shown(one: Device, request: HttpRequest) -> dict[str, Any]:
         "state": state,
         "own": own,
         "can_approve": state == "waiting" and keeper and not own,
-        "can_revoke": state in {"live", "waiting", "over"} and keeper,
+        "can_revoke": state != "revoked" and keeper,
     }

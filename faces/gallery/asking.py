@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from faces.pixels.wire import message_pack, message_read
+from faces.processes.wire import message_pack, message_read
 
 Asked: TypeAlias = dict[str, Any]
 

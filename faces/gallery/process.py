@@ -7,14 +7,12 @@ else may enter, to processes of the same user. What it holds is overwritten with
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import logging
 import os
 import resource
 import socket
 import socketserver
-import struct
 import sys
 import time
 from collections.abc import Sequence
@@ -29,7 +27,9 @@ from consent.models import Site
 from faces.gallery.asking import PARTS_MAX_BYTES, Asked, reader, short_name
 from faces.gallery.keeping import Keeper, sites_searched
 from faces.matching import EMBEDDING_LENGTH
-from faces.pixels.wire import message_pack, message_read
+from faces.processes.confining import memory_hide
+from faces.processes.peers import peer_user
+from faces.processes.wire import message_pack, message_read
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +37,6 @@ LOOK_SECONDS = 1.0
 """How often it looks whether somebody came, went, or searching is over."""
 
 QUESTION_SECONDS = 1.0
-# From <linux/prctl.h>.
-_PR_SET_DUMPABLE = 4
-_PEER = struct.Struct("3i")
 
 
 class AnotherRuns(Exception):
@@ -151,7 +148,7 @@ class _Question(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         """Read, answer, and forget."""
-        if not _same_user(self.request):
+        if peer_user(self.request) != os.geteuid():
             return
         deadline = time.monotonic() + QUESTION_SECONDS
         try:
@@ -170,22 +167,12 @@ def _told(gallery: Gallery) -> Asked:
     return {"generation": gallery.generation, **gallery.told()}
 
 
-def _same_user(link: socket.socket) -> bool:
-    peer = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
-    _pid, user, _group = _PEER.unpack(peer)
-    return bool(user == os.geteuid())
-
-
 def _confine() -> None:
     """Let nothing of this process's memory reach a file.
 
     Raises:
         OSError: the system does not do that.
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    memory_hide()
     _soft, hard = resource.getrlimit(resource.RLIMIT_MEMLOCK)
     resource.setrlimit(resource.RLIMIT_MEMLOCK, (hard, hard))
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    # No debugger, no /proc/<pid>/mem for others of the same user.
-    if prctl(_PR_SET_DUMPABLE, *map(ctypes.c_ulong, (0, 0, 0, 0))) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")

@@ -6,9 +6,7 @@ requests on its standard input until that ends, and keeps nothing between them.
 
 from __future__ import annotations
 
-import ctypes
 import heapq
-import os
 import resource
 import signal
 import sys
@@ -29,16 +27,12 @@ from faces.pixels.limits import (
     WORKER_REQUEST_MAX_SECONDS,
     frames_check,
 )
-from faces.pixels.wire import Header, message_pack, message_read
+from faces.processes.confining import confine, output_take
+from faces.processes.wire import Header, message_pack, message_read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import BinaryIO
-
-# From <linux/prctl.h>.
-_PR_SET_PDEATHSIG = 1
-_PR_SET_DUMPABLE = 4
-_PR_SET_NO_NEW_PRIVS = 38
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +48,8 @@ class _Look:
 
 def main() -> int:
     """Serve one parent until it closes its end."""
-    _confine(parent_pid=int(sys.argv[1]))
-    requests, answers = _take_standard_streams()
+    confine(parent_pid=int(sys.argv[1]), memory_max_bytes=WORKER_MAX_BYTES)
+    requests, answers = sys.stdin.buffer, output_take()
     engine = _warm_up()
     # From here on nothing can be opened: no file to leave a frame in, no connection.
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
@@ -139,31 +133,6 @@ def _fractions(image: RGBImage, box: FaceBox) -> tuple[float, float, float, floa
     return left, top, right / width - left, bottom / height - top
 
 
-def _confine(*, parent_pid: int) -> None:
-    """Give up what reading a stranger's picture does not need.
-
-    Errors of the system are not swallowed: a worker that cannot be confined ends.
-    """
-    if sys.platform == "linux":
-        prctl = ctypes.CDLL(None, use_errno=True).prctl
-        for option, value in (
-            (_PR_SET_PDEATHSIG, signal.SIGKILL),
-            # No debugger, no /proc/<pid>/mem for others of the same user.
-            (_PR_SET_DUMPABLE, 0),
-            (_PR_SET_NO_NEW_PRIVS, 1),
-        ):
-            arguments = [ctypes.c_ulong(number) for number in (value, 0, 0, 0)]
-            if prctl(option, *arguments) != 0:
-                raise OSError(ctypes.get_errno(), "prctl")
-    if os.getppid() != parent_pid:
-        # It died before the kernel knew that this process must follow.
-        sys.exit(0)
-    resource.setrlimit(resource.RLIMIT_AS, (WORKER_MAX_BYTES, WORKER_MAX_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Any byte written to a file fails, also in a library.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-
 def _warm_up() -> Engine:
     """Have everything loaded that a request needs; nothing can be loaded later."""
     decode_prepare()
@@ -173,14 +142,6 @@ def _warm_up() -> Engine:
     _assess(engine, blank, [box])
     engine.encode(blank, box)
     return engine
-
-
-def _take_standard_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Keep the pipe for answers, so that no library can print into it."""
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  (a device, not a file)
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
-    return sys.stdin.buffer, answers
 
 
 def _read_exactly(source: BinaryIO, size: int) -> bytes:

@@ -35,7 +35,7 @@ from faces.pixels.worker import Worker
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from faces.pixels.wire import Header
+    from faces.processes.wire import Header
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import select
 import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faces.matching import MODEL
-from faces.pixels.wire import Header, message_pack, message_read
+from faces.processes.child import child_start
+from faces.processes.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import IO
 
+    from faces.processes.wire import Header
+
 ANSWER_MAX_BYTES = 4096
 _KILL_MAX_SECONDS = 2.0
-_ROOT = Path(__file__).resolve().parents[2]
-# A worker decodes what strangers send: it gets no secret from the environment.
-_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
-_ENVIRONMENT = {
-    "LANG": "C.UTF-8",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "OPENCV_FOR_THREADS_NUM": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONWARNINGS": "ignore",
-}
 
 
 class Worker:
@@ -41,20 +28,12 @@ class Worker:
     """
 
     def __init__(self) -> None:
-        environment = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "faces.pixels", str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            cwd=_ROOT,
-            env=environment | _ENVIRONMENT,
-            # Ctrl-C in a terminal is for the supervisor; a worker ends with its parent.
-            start_new_session=True,
+        self._process = child_start("faces.pixels")
+        self._line = Line(
+            reads=_pipe(self._process.stdout),
+            writes=_pipe(self._process.stdin),
+            parts_max_bytes=ANSWER_MAX_BYTES,
         )
-        self._requests = _pipe(self._process.stdin)
-        self._answers = _pipe(self._process.stdout)
         self._ready = False
         self._number = 0
 
@@ -98,7 +77,7 @@ class Worker:
             EOFError, OSError, ValueError: it died or talks nonsense.
         """
         self._number += 1
-        self._write(message_pack(header | {"number": self._number}, frames), deadline)
+        self._line.write(header | {"number": self._number}, frames, deadline=deadline)
         answer, parts = self._read(deadline)
         if answer.pop("number", None) != self._number:
             message = "the answer to another request"
@@ -118,37 +97,12 @@ class Worker:
             if pipe is not None:
                 pipe.close()
 
-    def _write(self, data: bytes, deadline: float) -> None:
-        left = memoryview(data)
-        while left:
-            _wait(self._requests, select.POLLOUT, deadline)
-            left = left[os.write(self._requests, left) :]
-
     def _read(self, deadline: float) -> tuple[Header, list[bytes]]:
-        def exactly(size: int) -> bytes:
-            data = bytearray()
-            while len(data) < size:
-                _wait(self._answers, select.POLLIN, deadline)
-                more = os.read(self._answers, size - len(data))
-                if not more:
-                    raise EOFError
-                data += more
-            return bytes(data)
-
-        return message_read(exactly, parts_max_bytes=ANSWER_MAX_BYTES)
+        return self._line.read(deadline=deadline)
 
 
 def _pipe(stream: IO[bytes] | None) -> int:
     if stream is None:  # pragma: no cover  (both are asked for)
         message = "no pipe"
         raise OSError(message)
-    os.set_blocking(stream.fileno(), False)
     return stream.fileno()
-
-
-def _wait(pipe: int, event: int, deadline: float) -> None:
-    poll = select.poll()
-    poll.register(pipe, event)
-    remaining_ms = max(0.0, deadline - time.monotonic()) * 1000
-    if not poll.poll(remaining_ms):
-        raise TimeoutError

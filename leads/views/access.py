@@ -35,6 +35,8 @@ class KioskRequest(HttpRequest):
     """A request of a paired kiosk; a staff cookie on it means nothing."""
 
     kiosk: Kiosk
+    session_only_read: bool
+    """Set where a page must not save the session (`salescenter.middleware`)."""
 
 
 def kiosk_page(

@@ -24,13 +24,22 @@ from consent.errors import (
 from consent.forms import CSRF_FIELD, EmptyForm
 from consent.models import Walk
 from consent.views.pages import language_of, walk_of
-from faces.errors import FaceError, FrameFault, FrameInvalid, PixelsBusy, PixelsFailed
+from faces.errors import (
+    CameraUnavailable,
+    FaceError,
+    FrameFault,
+    FrameInvalid,
+    PixelsBusy,
+    PixelsFailed,
+)
+from leads.availability import films_here
 from leads.checkin import (
     COMPARE,
     Answer,
     capture_again,
     capture_answer,
     capture_done,
+    capture_frame,
     capture_hint,
     capture_seconds,
     capture_stop,
@@ -100,13 +109,42 @@ def capture(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
         "mode": mode,
         "seconds": seconds,
     }
+    local = films_here(kiosk=request.kiosk)
     if settings.DEMO_CAMERA:
         context["demo_camera_url"] = reverse("leads:demo_frame", args=[0])[
             : -len("0.jpg")
         ]
+    elif local:
+        context["local_camera_url"] = reverse("leads:capture_frame", args=[use])
     response = render(request, "leads/kiosk_camera.html", context)
-    response.headers["Permissions-Policy"] = "camera=(self)"
+    if not local:
+        # The machine's camera was approved for this kiosk, and its browser's was not.
+        response.headers["Permissions-Policy"] = "camera=(self)"
     return response
+
+
+@kiosk_page
+@on_site
+@face_function
+@require_GET
+def frame(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
+    """Return what the machine's own camera sees, while its use is live.
+
+    It is asked many times a second, beside requests that tell the session something:
+    were it saved here, what they told could be overwritten.
+    """
+    request.session_only_read = True
+    if not films_here(kiosk=request.kiosk):
+        raise Http404
+    try:
+        seen = capture_frame(use=use, kiosk=request.kiosk)
+    except CameraUnavailable as none:
+        return JsonResponse({"error": none.code, "why": none.why}, status=503)
+    except (UseClosed, ConsentEnded) as over:
+        # The page of the capture knows where a guest goes on.
+        address = reverse("leads:capture", args=[use])
+        return JsonResponse({"error": over.code, "next": address}, status=410)
+    return HttpResponse(seen, content_type="image/jpeg")
 
 
 @kiosk_page

@@ -40,4 +40,10 @@ ANSWERS: dict[type[DomainError], Answer] = {
         NOTHING_KEPT,
         TRY_AGAIN,
     ),
+    faces.CameraUnavailable: Answer(
+        503,
+        Say("摄像头用不了", "The camera cannot be used"),
+        NOTHING_KEPT,
+        Say("请换个办法登记，一样有效。", "Another way does just as well."),
+    ),
 }

@@ -86,6 +86,25 @@ ANSWERS: dict[type[DomainError], Answer] = {
         NOTHING_KEPT,
         Say("请换一个位置。", "Please choose another place."),
     ),
+    consent.LocalCameraUnset: Answer(
+        409,
+        Say("这台机器没有设置摄像头", "No camera of this machine is set"),
+        NOTHING_KEPT,
+        Say(
+            "请先让管理员设置 LOCAL_CAMERA，或选登记屏自带的摄像头。",
+            "Have the administrator set LOCAL_CAMERA first, or choose the kiosk"
+            " browser's own camera.",
+        ),
+    ),
+    consent.LocalCameraTaken: Answer(
+        409,
+        Say(
+            "接在本机上的摄像头已经登记给一块登记屏",
+            "The machine's camera is registered for a kiosk already",
+        ),
+        NOTHING_KEPT,
+        Say("请先停用那一条。", "Please revoke that entry first."),
+    ),
     consent.RegisterKnown: Answer(
         409,
         Say("登记册里已经有了", "The register has it already"),

@@ -7,7 +7,7 @@
 //   * the mark "camera is on" follows the tracks, not our intentions.
 import { NoConnection, go, post } from "./lib/http.js";
 import { ring } from "./lib/ring.js";
-import { DemoSource, LiveSource, NoCamera } from "./lib/camera_source.js";
+import { DemoSource, LiveSource, LocalSource, NoCamera } from "./lib/camera_source.js";
 
 const WIDTH = 640;
 const HEIGHT = 480;
@@ -27,21 +27,25 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function capture() {
   const one = (name) => document.querySelector(`[data-${name}]`);
-  const { hintUrl, burstUrl, stopUrl, csrf, demoCamera } = main.dataset;
+  const { hintUrl, burstUrl, stopUrl, csrf, demoCamera, localCamera } = main.dataset;
   const canvas = document.createElement("canvas");
   canvas.width = WIDTH;
   canvas.height = HEIGHT;
   const stopForm = one("stop");
   const deadline = Date.now() + Number(main.dataset.seconds) * 1000;
-  const source = demoCamera
-    ? new DemoSource(one("preview"), demoCamera)
-    : new LiveSource(one("video"));
+  const source = chosenSource();
   const flight = typeof AbortController === "function" ? new AbortController() : null;
   let over = false;
   let sent = false;
   let good = 0;
   let failures = 0;
   let clock = 0;
+
+  function chosenSource() {
+    if (demoCamera) return new DemoSource(one("preview"), demoCamera);
+    if (localCamera) return new LocalSource(one("preview"), localCamera);
+    return new LiveSource(one("video"));
+  }
 
   function word(name) {
     const element = main.querySelector(`[data-word="${name}"]`);
@@ -172,6 +176,10 @@ function capture() {
       } catch (error) {
         // Stopped on purpose while a frame was under way: that is not a failure.
         if (over && !sent) return;
+        if (source.lost()) {
+          trouble(word("lost"));
+          return;
+        }
         failures += 1;
         if (sent || failures >= FAILURES_ALLOWED) {
           trouble(word("offline"));

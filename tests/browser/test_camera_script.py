@@ -19,6 +19,7 @@ from django.urls import include, path
 from playwright.sync_api import Browser, Page, Playwright, Route
 
 from tests.browser.stage import CHROMIUM, QUIET
+from tests.faces.photographs import encoded, hopper
 
 pytestmark = pytest.mark.browser
 
@@ -49,6 +50,7 @@ _leads = [
     path("kiosk/", nothing, name="kiosk_home"),
     path("kiosk/desk/", nothing, name="kiosk_desk"),
     path("kiosk/capture/<use>/", nothing, name="capture"),
+    path("kiosk/capture/<use>/frame.jpg", nothing, name="capture_frame"),
     path("kiosk/capture/<use>/hint/", nothing, name="capture_hint"),
     path("kiosk/capture/<use>/burst/", nothing, name="capture_burst"),
     path("kiosk/capture/<use>/stop/", nothing, name="capture_stop"),
@@ -60,6 +62,7 @@ urlpatterns = [
 
 Reply = tuple[int, dict[str, Any]]
 DARK: Reply = (200, {"ok": False, "reasons": ["too_dark"], "text": "暗"})
+PICTURE = encoded(hopper())
 GOOD: Reply = (200, {"ok": True, "box": [0.1, 0.7, 0.8, 0.3]})
 
 
@@ -69,6 +72,8 @@ class House:
 
     hint: Reply | None = DARK
     burst: Reply | None = (200, {"next": "/answer/"})
+    local: Reply | None = None
+    looked: int = 0
     frames: list[int] = field(default_factory=list)
     live_at_burst: list[bool] = field(default_factory=list)
     hints_in_flight_max: int = 0
@@ -84,7 +89,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-def camera_page(*, seconds: int, demo: bool) -> str:
+def camera_page(*, seconds: int, demo: bool, local: bool) -> str:
     plain = {
         "staticfiles": {
             "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -95,7 +100,12 @@ def camera_page(*, seconds: int, demo: bool) -> str:
         request.user = AnonymousUser()
         return render_to_string(
             "leads/kiosk_camera.html",
-            {"use": "u1", "mode": "enrol", "seconds": seconds},
+            {
+                "use": "u1",
+                "mode": "enrol",
+                "seconds": seconds,
+                "local_camera_url": "/kiosk/capture/u1/frame.jpg" if local else "",
+            },
             request=request,
         )
 
@@ -120,6 +130,12 @@ def open_page(chromium: Browser, house: House) -> Iterator[Open]:
             route.fulfill(body=file.read_bytes(), content_type=kind)
         elif where.endswith("/stop/"):
             answer(route, (200, {"next": "/answer/"}))
+        elif where.endswith("/frame.jpg"):
+            house.looked += 1
+            if house.local is None:
+                route.fulfill(body=PICTURE, content_type="image/jpeg")
+            else:
+                answer(route, house.local)
         elif where.endswith("/hint/"):
             answer(route, house.hint)
         elif where.endswith("/burst/"):
@@ -137,12 +153,18 @@ def open_page(chromium: Browser, house: House) -> Iterator[Open]:
             status=reply[0], content_type="application/json", body=json.dumps(reply[1])
         )
 
-    def open_it(*, before: str = "", seconds: int = 120, demo: bool = False) -> Page:
+    def open_it(
+        *,
+        before: str = "",
+        seconds: int = 120,
+        demo: bool = False,
+        local: bool = False,
+    ) -> Page:
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.add_init_script(SPY + before)
         page.route("**/*", serve)
-        html = camera_page(seconds=seconds, demo=demo)
+        html = camera_page(seconds=seconds, demo=demo, local=local)
         page.route(
             "**/kiosk/capture/u1/",
             lambda route: route.fulfill(body=html, content_type="text/html"),
@@ -326,3 +348,82 @@ def test_the_demonstration_opens_no_camera(open_page: Open) -> None:
     assert page.get_attribute("[data-lens]", "data-live") == "off"
     assert page.is_visible("[data-person='1']")
     assert "演示摄像头" in page.inner_text("body")
+
+
+# A camera of the machine's own
+
+SHOWN = """() => {
+  const sheet = document.querySelector("[data-preview]");
+  const pen = sheet.getContext("2d");
+  return pen.getImageData(0, 0, sheet.width, sheet.height).data.some(Boolean);
+}"""
+
+
+def none(why: str) -> Reply:
+    return (503, {"error": "camera_unavailable", "why": why})
+
+
+def wait_shown(page: Page) -> None:
+    page.wait_for_selector('[data-lens][data-live="on"]')
+    page.wait_for_function(SHOWN)
+    # The browser's own camera stays shut.
+    assert page.evaluate("window.tracks.length") == 0
+
+
+def test_the_machine_s_camera_is_shown_and_sent(open_page: Open, house: House) -> None:
+    page = open_page(local=True)
+    wait_shown(page)
+    assert page.is_visible("[data-preview]")
+    house.hint = GOOD
+    wait_answer(page)
+    assert house.frames == [3]
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("missing", "这里找不到摄像头。"),
+        ("busy", "摄像头打不开，可能正被别的程序使用。"),
+        ("lost", "摄像头打不开，可能正被别的程序使用。"),
+    ],
+)
+def test_a_camera_that_never_starts_is_told(
+    open_page: Open, house: House, why: str, said: str
+) -> None:
+    house.local = none(why)
+    page = open_page(local=True)
+    assert wait_trouble(page) == said
+    assert page.is_visible("[data-trouble] a[href='/kiosk/desk/']")
+
+
+def test_the_machine_s_camera_unplugged_in_the_middle_is_told(
+    open_page: Open, house: House
+) -> None:
+    page = open_page(local=True)
+    wait_shown(page)
+    house.local = none("lost")
+    assert wait_trouble(page) == "摄像头断开了。"
+    assert page.is_visible("[data-trouble] a[href='/kiosk/desk/']")
+    assert not page.evaluate(SHOWN)
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        "window.dispatchEvent(new PageTransitionEvent('pagehide'))",
+        "window.dispatchEvent(new ErrorEvent('error'))",
+    ],
+)
+def test_who_leaves_is_asked_for_no_frame_more(
+    open_page: Open, house: House, leave: str
+) -> None:
+    page = open_page(local=True)
+    wait_shown(page)
+    page.evaluate(leave)
+    page.wait_for_timeout(300)
+    asked = house.looked
+    assert asked > 0
+    page.wait_for_timeout(1000)
+    assert house.looked == asked
+    assert not page.evaluate(SHOWN)
+    assert page.get_attribute("[data-lens]", "data-live") == "off"

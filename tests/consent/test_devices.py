@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
 
 from audit import clock, demonstration
 from audit.selectors import event_list
@@ -15,6 +16,8 @@ from consent import gate
 from consent.errors import (
     ConsentEnded,
     DeviceRequired,
+    LocalCameraTaken,
+    LocalCameraUnset,
     PictureInvalid,
     PlaceForbidden,
     RegisterKnown,
@@ -270,6 +273,67 @@ def test_who_may_approve_is_told_what_waits(kiosk: Kiosk) -> None:
     assert str(asked.id) in duty.url
     device_approve(device=asked.id, act=make.APPROVING)
     assert list(devices_waiting()) == []
+
+
+# A camera of the machine's own
+
+
+def _approved_local(kiosk: Kiosk) -> Device:
+    with override_settings(LOCAL_CAMERA=0):
+        asked = make.device_asked(kiosk=kiosk, kind="local")
+        return device_approve(device=asked.id, act=make.APPROVING)
+
+
+def test_no_camera_of_the_machine_is_registered_where_none_is_set(kiosk: Kiosk) -> None:
+    with pytest.raises(LocalCameraUnset):
+        make.device_asked(kiosk=kiosk, kind="local")
+    assert not Device.objects.filter(kiosk=kiosk).exists()
+    assert event_list(kind="device.asked", rows=1)[0]["data"]["device"] == "cam-k-1"
+    with override_settings(LOCAL_CAMERA=0):
+        assert make.device_asked(kiosk=kiosk, kind="local").kind == "local"
+
+
+def test_the_machine_s_camera_is_for_one_kiosk(kiosk: Kiosk) -> None:
+    first = _approved_local(kiosk)
+    third = places.kiosk_create(site=kiosk.site, code="k-3", act=make.SETUP)
+    with override_settings(LOCAL_CAMERA=0):
+        with pytest.raises(LocalCameraTaken):
+            make.device_asked(kiosk=third, kind="local")
+        _revoke(first)
+        assert make.device_asked(kiosk=third, kind="local").kiosk == third
+
+
+def test_a_camera_that_is_set_no_more_is_not_live(kiosk: Kiosk) -> None:
+    one = _approved_local(kiosk)
+    officer = reader()
+    page = f"/office/devices/{one.id}/"
+    assert device_live(kiosk=kiosk) is None
+    assert "本机没有设置摄像头" in words_of(officer.get(page))
+    with override_settings(LOCAL_CAMERA=0):
+        assert device_live(kiosk=kiosk) == one
+        assert "可以用" in words_of(officer.get(page))
+    assert officer.post(f"{page}revoke/").status_code == 302
+    one.refresh_from_db()
+    assert one.revoked_at is not None
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        (None, "这台机器没有设置摄像头"),
+        (0, "接在本机上的摄像头已经登记给一块登记屏"),
+    ],
+)
+def test_the_page_says_why_the_machine_s_camera_is_refused(
+    kiosk: Kiosk, setting: int | None, said: str
+) -> None:
+    third = places.kiosk_create(site=kiosk.site, code="k-3", act=make.SETUP)
+    _approved_local(third)
+    with override_settings(LOCAL_CAMERA=setting):
+        answer = reader().post(NEW, _form(kind="local"))
+    assert answer.status_code == 400
+    assert said in words_of(answer)
+    assert not Device.objects.filter(kiosk=kiosk).exists()
 
 
 NEW = "/office/devices/new/"

@@ -5,6 +5,7 @@ import pickle
 import pytest
 
 from faces.errors import (
+    CameraUnavailable,
     FaceError,
     FaceUnusable,
     FrameFault,
@@ -20,6 +21,8 @@ EVERY_ERROR = [
     PixelsBusy(),
     PixelsFailed("late"),
     PixelsFailed("died"),
+    CameraUnavailable("missing"),
+    CameraUnavailable("lost"),
 ]
 
 

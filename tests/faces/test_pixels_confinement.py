@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from faces.matching import MODEL
-from faces.pixels import PixelPool, limits, wire
+from faces.pixels import PixelPool, limits
 from faces.pixels.worker import Worker
+from faces.processes import wire
 from tests.faces.photographs import encoded, hopper
 from tests.faces.processes import ROOT, output
 
@@ -126,8 +127,8 @@ def test_a_worker_can_open_neither_a_file_nor_a_connection() -> None:
 def test_a_confined_process_cannot_write_allocate_or_be_dumped(tmp_path: Path) -> None:
     told = output(
         "import ctypes, os, sys\n"
-        "from faces.pixels.__main__ import _confine\n"
-        "_confine(parent_pid=os.getppid())\n"
+        "from faces.processes.confining import confine\n"
+        "confine(parent_pid=os.getppid(), memory_max_bytes=1536 * 1024**2)\n"
         "try:\n"
         "    os.write(os.open(sys.argv[1], os.O_CREAT | os.O_WRONLY), b'pixels')\n"
         "except OSError as error: print('write', error.strerror)\n"

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from faces.errors import PixelsBusy, PixelsFailed
-from faces.pixels import Hint, PixelPool, pool, wire
+from faces.pixels import Hint, PixelPool, pool
 from faces.pixels.worker import Worker
+from faces.processes import wire
 from tests.faces.photographs import collins, encoded, hopper
 from tests.faces.processes import ended, output, program, state, stopped, until
 
@@ -239,7 +240,7 @@ def test_a_worker_outlives_the_thread_that_asked_first() -> None:
 def test_a_forked_process_has_a_worker_of_its_own(mortal: PixelPool) -> None:
     (parents,) = mortal.worker_pids()
     (worker,) = list(mortal._fleet.started) if mortal._fleet else []
-    pipe = worker._requests
+    pipe = worker._line._writes
     child = os.fork()
     if child == 0:
         code = 1

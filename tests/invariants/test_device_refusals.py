@@ -53,6 +53,15 @@ REFUSED: dict[str, tuple[str, str, list[str]]] = {
         INDEX.format(name="consent_device_one_each"),
         [],
     ),
+    "the machine's one camera at a second kiosk": (
+        ANOTHER.format(kiosk=FREE, kind="'local'", place="'entrance'")
+        + "; INSERT INTO consent_device (id, code, site_id, kiosk_id, kind, place,"
+        " zone_id, sign_id, asked_by, asked_at) SELECT gen_random_uuid(), 'one-more',"
+        " site_id, (SELECT id FROM consent_kiosk WHERE code = 'k-4'), 'local', place,"
+        " zone_id, sign_id, 'a', now() FROM consent_device WHERE code = 'other'",
+        INDEX.format(name="consent_device_one_local"),
+        [],
+    ),
     "one's own approval": (
         APPROVE.format(by="asked_by", at="now()"),
         _drop("consent_device_two_people"),
@@ -174,6 +183,7 @@ def _house() -> make.House:
     second = places.kiosk_create(site=house.site, code="k-2", act=make.SETUP)
     make.device_asked(kiosk=second, zone=make.drawing(300, 300))
     third = places.kiosk_create(site=house.site, code="k-3", act=make.SETUP)
-    assert third.id
+    fourth = places.kiosk_create(site=house.site, code="k-4", act=make.SETUP)
+    assert third.id != fourth.id
     assert Device.objects.count() == 2
     return house

@@ -72,7 +72,7 @@ def _public_services() -> Iterator[tuple[str, inspect.Signature]]:
 
 def test_every_public_service_of_faces_requires_a_permit() -> None:
     found = dict(_public_services())
-    assert set(found) == {"compare", "encode", "enrol", "hint"}
+    assert set(found) == {"compare", "encode", "enrol", "frame", "hint"}
     for name, signature in found.items():
         permit = signature.parameters["permit"]
         assert permit.kind is inspect.Parameter.KEYWORD_ONLY, name
@@ -109,6 +109,7 @@ def test_a_permit_after_its_block_is_refused_and_logged(
         probe = services.encode(permit=permit, frames=[frame])
     for use in (
         lambda: services.hint(permit=permit, frame=frame),
+        lambda: services.frame(permit=permit),
         lambda: services.encode(permit=permit, frames=[frame]),
         lambda: permit.settle().__enter__(),
     ):

@@ -83,6 +83,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "leads:camera_start": KIOSK,
     "leads:camera_again": KIOSK,
     "leads:capture": KIOSK,
+    "leads:capture_frame": KIOSK,
     "leads:capture_hint": KIOSK,
     "leads:capture_burst": KIOSK,
     "leads:capture_stop": KIOSK,

@@ -28,6 +28,7 @@ FACE_POST = {
 }
 FACE_GET = {
     "leads:capture",
+    "leads:capture_frame",
     "leads:demo_frame",
     "leads:kiosk_guest",
     "leads:return_face",

@@ -71,6 +71,56 @@ def test_a_wrong_setting_stops_the_start(wrong: dict[str, str]) -> None:
     assert _read("1", **wrong).returncode == 1
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "rtsp://10.0.0.9/1",
+        "http://camera.example/stream",
+        "https://camera.example/frame.jpg",
+        "/dev/video0",
+        "video0",
+        "clip.mp4",
+        "file:///srv/clip.mp4",
+        "v4l2src ! appsink",
+        "-1",
+        "+1",
+        "1.5",
+        "1e1",
+        "0x1",
+        "1_0",
+        "00",
+        "64",
+        "200",
+        "0,1",
+        "0 1",
+        "０",
+        "٣",
+        "true",
+    ],
+)
+def test_a_camera_is_a_number_of_this_machine_and_nothing_else(wrong: str) -> None:
+    done = _read("s.LOCAL_CAMERA", LOCAL_CAMERA=wrong)
+    assert done.returncode == 1
+    assert _last(done) == (
+        "django.core.exceptions.ImproperlyConfigured: LOCAL_CAMERA is the number"
+        " of a camera plugged into this machine, 0 to 63:"
+        " no address, no file, no device path"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "read"), [("", None), ("0", 0), (" 7 ", 7), ("63", 63)]
+)
+def test_a_camera_s_number_is_read(given: str, read: int | None) -> None:
+    assert _read("s.LOCAL_CAMERA", LOCAL_CAMERA=given).stdout == f"{read}\n"
+
+
+def test_a_demonstration_has_no_camera_of_the_machine() -> None:
+    done = _read("1", LOCAL_CAMERA="0", DEMO_CAMERA="1")
+    assert done.returncode == 1
+    assert "DEMO_CAMERA and LOCAL_CAMERA exclude each other" in _last(done)
+
+
 def test_a_served_site_insists_on_https() -> None:
     done = _read(
         "s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT,"

@@ -1,7 +1,7 @@
-// Where frames come from: the browser's camera, or the demonstration's photographs.
-// Both: open(), draw(context, width, height), live(), lost(), stop().
+// Where frames come from: the browser's camera, the machine's own, or the
+// demonstration's photographs. All: open(), draw(context, width, height), live(), lost(), stop().
 
-// why: "refused" | "missing" | "busy", the names of the page's words.
+// why: "refused" | "missing" | "busy" | "lost", the names of the page's words.
 export class NoCamera extends Error {
   constructor(why) {
     super(why);
@@ -76,6 +76,100 @@ export class LiveSource {
     this.stopped = true;
     for (const track of this.tracks()) track.stop();
     this.video.srcObject = null;
+  }
+}
+
+const FRAME_GAP_MS = 100;
+const FIRST_FRAME_MS = 20000;
+const NEXT_FRAME_MS = 8000;
+const FRAMES_MISSED_MAX = 3;
+
+// A camera plugged into the server: it is on while this page asks it for frames.
+export class LocalSource {
+  constructor(preview, address) {
+    this.preview = preview;
+    this.address = address;
+    this.image = null;
+    this.stopped = false;
+    this.gone = false;
+    this.flight = null;
+  }
+
+  async open() {
+    this.preview.hidden = false;
+    try {
+      await this.next(FIRST_FRAME_MS);
+    } catch (error) {
+      const missing = error instanceof NoCamera && error.why === "missing";
+      throw new NoCamera(missing ? "missing" : "busy");
+    }
+    this.follow();
+  }
+
+  // Shows what the camera sees until stopped; never two requests in flight.
+  async follow() {
+    let missed = 0;
+    while (!this.stopped && !this.gone) {
+      await new Promise((resolve) => setTimeout(resolve, FRAME_GAP_MS));
+      if (this.stopped) return;
+      try {
+        await this.next(NEXT_FRAME_MS);
+        missed = 0;
+      } catch (error) {
+        missed += 1;
+        this.gone = error instanceof NoCamera || missed >= FRAMES_MISSED_MAX;
+      }
+    }
+  }
+
+  // Rejects with NoCamera when the server says that there is none.
+  async next(timeout) {
+    this.flight = new AbortController();
+    const timer = setTimeout(() => this.flight.abort(), timeout);
+    try {
+      const response = await fetch(this.address, {
+        credentials: "same-origin",
+        cache: "no-store",
+        signal: this.flight.signal,
+      });
+      if (!response.ok) {
+        const body = await response.json().catch(() => ({}));
+        throw new NoCamera(body.why || "lost");
+      }
+      const image = await createImageBitmap(await response.blob());
+      // Stopped while the frame was under way: nobody sees it.
+      if (this.stopped) {
+        image.close();
+        throw new NoCamera("lost");
+      }
+      if (this.image) this.image.close();
+      this.image = image;
+      this.draw(this.preview.getContext("2d"), this.preview.width, this.preview.height);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  draw(context, width, height) {
+    if (!this.image) throw new Error("no picture yet");
+    context.drawImage(this.image, 0, 0, width, height);
+  }
+
+  live() {
+    return Boolean(this.image) && !this.stopped && !this.gone;
+  }
+
+  lost() {
+    return this.gone && !this.stopped;
+  }
+
+  stop() {
+    this.stopped = true;
+    if (this.flight) this.flight.abort();
+    if (this.image) this.image.close();
+    this.image = null;
+    const context = this.preview.getContext("2d");
+    context.clearRect(0, 0, this.preview.width, this.preview.height);
   }
 }
 

@@ -1,4 +1,4 @@
-"""Messages between a process and its pixel worker.
+"""Messages between a process and another that sees pixels.
 
 Four bytes of length, a JSON header of that length, then the raw parts whose sizes the
 header lists. Nothing in it can name a class or a function, as a pickle could.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from faces.pixels import wire
+from faces.processes import wire
 
 
 def reader(data: bytes) -> Callable[[int], bytes]:

@@ -1,0 +1,1 @@
+"""Processes of their own: starting one, confining one, talking with one."""
