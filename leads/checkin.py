@@ -45,7 +45,13 @@ from consent.services.consents import (
 from consent.services.walks import VISITOR
 from consent.showing import notice_show
 from faces import services as faces
-from faces.errors import FaceUnusable, FrameInvalid, PixelsBusy, PixelsFailed
+from faces.errors import (
+    FaceUnusable,
+    FrameInvalid,
+    PixelsBusy,
+    PixelsFailed,
+    PresenceUnseen,
+)
 from faces.pixels import Hint
 from faces.selectors import METHOD, MODEL, enrolled
 from leads.availability import face_demand
@@ -57,6 +63,9 @@ PROBE_LASTS = timedelta(minutes=3)
 """How long a one-time consent to a comparison may wait for its answer."""
 
 ENROL, COMPARE = "enrol", "compare"
+
+UNSEEN = "unseen_"
+"""Begins the reason that names what a presence check did not see."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +147,23 @@ def compare_begin(
     return _compare(probe, live, kiosk)
 
 
-def capture_seconds(*, use: uuid.UUID, kiosk: Kiosk) -> tuple[str, int]:
-    """Return the mode of a live capture, and how many seconds it has left.
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A live capture as its page shows it.
+
+    Attributes:
+        mode: enrol or compare.
+        seconds: how many it has left.
+        steps: of its presence check, in their order; none where there is no check.
+    """
+
+    mode: str
+    seconds: int
+    steps: list[str]
+
+
+def capture_shown(*, use: uuid.UUID, kiosk: Kiosk) -> Shown:
+    """Return what the page of a live capture shows.
 
     Raises:
         UseClosed, ConsentEnded, PermitMisused: there is none to show at this kiosk.
@@ -149,11 +173,26 @@ def capture_seconds(*, use: uuid.UUID, kiosk: Kiosk) -> tuple[str, int]:
     if found.seized_at is not None:
         raise UseClosed
     left = (found.deadline - clock.now()).total_seconds()
-    return found.mode, max(1, math.floor(left))
+    return Shown(
+        mode=found.mode, seconds=max(1, math.floor(left)), steps=found.challenge
+    )
 
 
-def capture_hint(*, use: uuid.UUID, kiosk: Kiosk, frame: bytes) -> Hint:
+def capture_hint(
+    *,
+    use: uuid.UUID,
+    kiosk: Kiosk,
+    frame: bytes,
+    asked: str | None = None,
+    straight: bytes | None = None,
+) -> Hint:
     """Say whether a frame would do, and forget it.
+
+    Args:
+        use: the capture.
+        kiosk: where they stand.
+        frame: to look at.
+        asked, straight: of a presence check, as `faces.services.hint`.
 
     Raises:
         UseClosed, ConsentEnded, PermitMisused: the capture is not alive here, or its
@@ -163,7 +202,7 @@ def capture_hint(*, use: uuid.UUID, kiosk: Kiosk, frame: bytes) -> Hint:
     with gate.resume(use=use, act=kiosk_act(kiosk), kiosk=kiosk) as permit:
         if Use.objects.filter(id=use, seized_at__isnull=False).exists():
             raise UseClosed
-        return faces.hint(permit=permit, frame=frame)
+        return faces.hint(permit=permit, frame=frame, asked=asked, straight=straight)
 
 
 def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> Answer:
@@ -195,6 +234,9 @@ def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> 
                         kind="consent.expired",
                         reason="used",
                     )
+    except PresenceUnseen as unseen:
+        _give_up(use, act, str(unseen.reasons[0]))
+        return Answer(kind="discarded", reasons=(f"{UNSEEN}{unseen.unseen}",))
     except FaceUnusable as unusable:
         reasons = tuple(str(reason) for reason in unusable.reasons)
         _give_up(use, act, reasons[0])

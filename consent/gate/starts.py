@@ -9,6 +9,7 @@ from audit import clock
 from audit.drafts import Act
 from audit.log import Unit
 from consent import journal
+from consent.challenges import challenge_draw
 from consent.errors import (
     AssessmentRequired,
     ConsentBarred,
@@ -19,6 +20,7 @@ from consent.errors import (
 from consent.gate.ends import refusal_draft
 from consent.models import CaptureSession, Consent, Kiosk, Site, Subject, Use
 from consent.purposes import FACE, Purpose
+from consent.rules import presence_asked
 from consent.selectors import (
     assessment_live,
     consent_barred,
@@ -26,6 +28,7 @@ from consent.selectors import (
     consents_share,
     consents_usable,
     device_live,
+    rules_get,
 )
 from consent.stops import stop_share
 
@@ -46,6 +49,8 @@ def begin(
     candidates: Sequence[Consent] = (),
 ) -> Use:
     """Commit the start of a use (commit 1) and return it.
+
+    Where the rules in force ask for a presence check, its steps are drawn here.
 
     Args:
         subject: the person in front of the camera.
@@ -71,6 +76,8 @@ def begin(
             raise DeviceRequired(
                 refusal=refusal_draft(unit, purpose, subject, "device")
             )
+        rules = rules_get(site=kiosk.site)
+        presence = presence_asked(sha256=rules.sha256, purpose=purpose)
         data: dict[str, object] = {"model": model}
         if mode == "compare":
             # Whoever withdrew since the caller looked is named no more.
@@ -97,6 +104,7 @@ def begin(
             purpose=purpose,
             consent=consent,
             candidates=[str(one.id) for one in candidates],
+            challenge=challenge_draw() if presence else [],
             site=kiosk.site,
             kiosk=kiosk,
             start_event_id=start.eid,

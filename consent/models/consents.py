@@ -7,7 +7,7 @@ import uuid
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from audit.drafts import Ref
 from audit.ids import uuid7
@@ -240,6 +240,8 @@ class Use(models.Model):
 
     Holds who and which consents, never what was seen. Closed rows stay as evidence.
     `seized_at` is when the kept burst arrived: from then on an answer is due.
+    `challenge` are the steps of its presence check in the order that was drawn, none
+    where the rules ask for no check; `present_at` is when the burst passed it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -248,6 +250,9 @@ class Use(models.Model):
     purpose = models.CharField(max_length=32)
     consent = models.ForeignKey(Consent, on_delete=models.PROTECT)
     candidates = models.JSONField(default=list)
+    challenge = models.JSONField(
+        default=list, db_default=Value([], output_field=models.JSONField())
+    )
     site = models.ForeignKey(Site, on_delete=models.PROTECT)
     kiosk = models.ForeignKey(Kiosk, on_delete=models.PROTECT)
     start_event = models.OneToOneField(
@@ -256,6 +261,7 @@ class Use(models.Model):
     opened_at = models.DateTimeField()
     deadline = models.DateTimeField()
     seized_at = models.DateTimeField(null=True)
+    present_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     closed_event = models.OneToOneField(
         Event,
@@ -275,6 +281,11 @@ class Use(models.Model):
             models.CheckConstraint(
                 name="consent_use_two_minutes",
                 condition=Q(deadline__lte=F("opened_at") + USE_MAX),
+            ),
+            models.CheckConstraint(
+                name="consent_use_present_asked",
+                condition=Q(present_at=None)
+                | (Q(seized_at__isnull=False) & ~Q(challenge=[])),
             ),
         ]
         indexes = [

@@ -33,6 +33,7 @@ from faces.pixels.answers import (
 )
 from faces.pixels.limits import (
     BURST_USE_FRAMES,
+    PRESENCE_MAX_SECONDS,
     REQUEST_MAX_SECONDS,
     START_MAX_SECONDS,
     WAIT_MAX_SECONDS,
@@ -180,9 +181,11 @@ class PixelPool:
             PixelsBusy, PixelsFailed: nothing was kept; a new burst may pass.
         """
         header: Header = {"ask": "encode", "use": max(use, 1)}
+        seconds = None
         if steps:
             header["straight"] = STRAIGHT_FRAMES
-        answer, parts = self._ask(header, frames)
+            seconds = PRESENCE_MAX_SECONDS
+        answer, parts = self._ask(header, frames, seconds=seconds)
         if answer.get("reasons"):
             raise FaceUnusable(Reason(reason) for reason in answer["reasons"])
         if steps:
@@ -213,11 +216,11 @@ class PixelPool:
         return [worker.pid for worker in workers if worker.alive()]
 
     def _ask(
-        self, header: Header, frames: Sequence[bytes]
+        self, header: Header, frames: Sequence[bytes], *, seconds: float | None = None
     ) -> tuple[Header, list[bytes]]:
         frames_check(frames)
         with self._place(self.wait_seconds) as worker:
-            deadline = time.monotonic() + self.request_seconds
+            deadline = time.monotonic() + (seconds or self.request_seconds)
             answer, parts = worker.ask(header, frames, deadline)
             answer_check(answer, parts, encodes=header["ask"] == "encode")
         if "fault" in answer:

@@ -153,6 +153,18 @@ ATTEMPTS: dict[str, Attempt] = {
     "consent_term": update("consent_consent", "until = granted_at"),
     "consent_use_closed_whole": update("consent_use", "closed_at = now()"),
     "consent_use_fixed": update("consent_use", "mode = 'compare'"),
+    "consent_use_challenge": twice(
+        "consent_use",
+        present_at="now()",
+        seized_at="now()",
+        challenge="jsonb_build_array('left')",
+    ),
+    "consent_use_present": update(
+        "consent_use",
+        f"closed_at = now(), closed_event_id = {EVENT}",
+        "UPDATE consent_use SET challenge = jsonb_build_array('left')",
+    ),
+    "consent_use_present_asked": update("consent_use", "present_at = now()"),
     "consent_use_stays": delete("consent_use"),
     "consent_use_two_minutes": update(
         "consent_use", "deadline = opened_at + interval '121 seconds'"
