@@ -40,7 +40,7 @@ from faces.pixels.limits import (
     frames_check,
 )
 from faces.pixels.worker import Worker
-from faces.presence import STRAIGHT_FRAMES, Seen, hinted, judge
+from faces.presence import STRAIGHT, STRAIGHT_FRAMES, Seen, hinted, judge
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -132,17 +132,17 @@ class PixelPool:
         """
         before = asked.straight if asked is not None else None
         frames = [frame] if before is None else [frame, before]
-        turned = before is not None
+        turned = asked is not None and asked.what != STRAIGHT
         answer, _parts = self._ask({"ask": "hint", "turned": turned}, frames)
         box = answer["box"]
         reasons = tuple(Reason(reason) for reason in answer["reasons"])
         poses = poses_of(answer)
         seen = None
         if asked is not None and not reasons and poses[0] is not None:
-            straight = poses[1] if turned else None
+            straight = poses[1] if before is not None else None
             seen = (
                 Seen.NOTHING
-                if turned and straight is None
+                if before is not None and straight is None
                 else hinted(
                     asked.what, later=asked.later, pose=poses[0], straight=straight
                 )

@@ -27,12 +27,15 @@ DISTANCE_MM = 650.0
 _WALL = (120, 120, 120)
 
 
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom of a face."""
+
 # As the detector finds them in the frames of `photographs`.
 COLLINS_BOX = (246, 74, 333, 160)
 HOPPER_BOX = (261, 112, 410, 261)
 
 
-def nearer(box: tuple[int, int, int, int], scale: float = 1.35) -> Change:
+def nearer(box: Box, scale: float = 1.35) -> Change:
     """Return the same scene from nearer by, with the face where it was."""
     middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
@@ -50,7 +53,7 @@ def nearer(box: tuple[int, int, int, int], scale: float = 1.35) -> Change:
 
 def asked(
     step: Step,
-    box: tuple[int, int, int, int],
+    box: Box,
     *,
     degrees: float = 28,
     scale: float = 1.35,
@@ -66,7 +69,7 @@ def asked(
 
 def burst(
     person: Callable[[], Image.Image],
-    box: tuple[int, int, int, int],
+    box: Box,
     steps: Sequence[Step],
 ) -> list[Image.Image]:
     """Return the frames of somebody who does these steps one after another."""

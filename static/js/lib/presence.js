@@ -31,9 +31,9 @@ export class Presence {
     return this.plan[Math.min(this.place, this.plan.length - 1)].step;
   }
 
-  // A straight frame to hold the others against; none while the first are taken.
+  // The first straight frame, to hold the others against.
   get straight() {
-    return this.place > 0 ? this.kept[0] : null;
+    return this.kept[0] || this.shown[0] || null;
   }
 
   // How far it is, 0 to 1.
@@ -52,6 +52,8 @@ export class Presence {
     }
     this.others = [];
     if (reply.ok) this.shown.push(frame);
+    // The first ones are straight in a row, or begun anew with another to hold against.
+    else if (this.place === 0) this.shown = [];
     if (this.shown.length >= this.plan[this.place].frames) {
       this.kept.push(...this.shown);
       this.shown = [];
