@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.browser import conftest, walking
 from tests.browser.cameras import film
 from tests.browser.conftest import House, Stage
 from tests.browser.stage import PHONE, PORTRAIT, Device
+from tests.browser.test_accessibility import sign_in
 from tests.conftest import LiveServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.vision]
@@ -139,3 +141,29 @@ def test_the_step_fits_on_the_screen(
     assert not screen.page.evaluate(wide)
     screen.page.wait_for_url("**/kiosk/answer/", timeout=STEPS_MS)
     screen.page.screenshot(path=str(pictures / f"presence_answer_{size[0]}.png"))
+
+
+def test_the_report_page_is_honest_about_it(
+    stage: Stage, house: House, pictures: Path
+) -> None:
+    desk = stage.desk((1280, 900))
+    desk.go("/login/")
+    sign_in(desk, "compliance", house.passwords["compliance"])
+    desk.page.wait_for_selector(".nav")
+    desk.go("/office/faces/")
+    for button, words in (
+        ("中文", ("在场检查，未经认证", "没有做过真实的攻击", "挡不住的", "每次都做")),
+        (
+            "English",
+            ("Presence check, not certified", "no real attack", "does not stop"),
+        ),
+    ):
+        if desk.page.get_by_role("button", name=button).count():
+            desk.page.get_by_role("button", name=button).click()
+        part = desk.page.locator("section[aria-labelledby=presence]")
+        expect(part).to_contain_text(words[0])
+        told = part.inner_text()
+        assert all(one in told for one in words), told
+        found = Axe().run(desk.page).response["violations"]
+        assert [one["id"] for one in found] == []
+        part.screenshot(path=str(pictures / f"presence_report_{button}.png"))
