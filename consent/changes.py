@@ -98,6 +98,11 @@ def _terms(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
         if one.get("matching") != two.get("matching"):
             wider = _wider(one.get("matching"), two.get("matching"))
             yield Change(f"{place}.matching", name, material=wider)
+        if one.get("presence") != two.get("presence"):
+            # On: more pictures than were agreed to. Off: a protection that was promised
+            # is gone, and somebody else's photograph can stand for them.
+            differs = bool(one.get("presence")) != bool(two.get("presence"))
+            yield Change(f"{place}.presence", name, material=differs)
 
 
 def _language(

@@ -52,6 +52,11 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 }
 _NUMBERS = frozenset({*DOCUMENT_TERMS, "retention_days", "destroy_s", "valid_days"})
 
+_CHOICES: dict[str, dict[str, Say]] = {
+    "matching": {code: labels.MATCHING[code] for code in MATCHING},
+    "presence": labels.PRESENCE,
+}
+
 ASSESSMENT_LABELS: dict[str, Say] = {
     "code": Say("编号", "Code"),
     "valid_days": Say("有效期（天）", "Valid for, in days"),
@@ -185,9 +190,10 @@ def _rules(document: Mapping[str, Any]) -> Iterator[Section]:
         ]
         fields: list[str] = list(PURPOSE_FIELDS)
         if name in FACE:
-            terms.append(
-                _field(document, f"purposes/{name}/matching", labels.TERMS["matching"])
-            )
+            terms += [
+                _field(document, f"purposes/{name}/{term}", labels.TERMS[term])
+                for term in ("matching", "presence")
+            ]
             fields += FACE_FIELDS
         if name in MARKETING:
             fields += MARKETING_FIELDS
@@ -269,7 +275,7 @@ def _shape(name: str) -> str:
         return ROWS
     if name in _NUMBERS:
         return NUMBER
-    if name == "matching":
+    if name in _CHOICES:
         return CHOICE
     if name in _LINE_FIELDS:
         return LINES
@@ -277,6 +283,8 @@ def _shape(name: str) -> str:
 
 
 def _text(name: str, value: Any) -> str:
+    if name == "presence" and not isinstance(value, str):
+        return "yes" if value else "no"
     if value is None:
         return ""
     if name in _COLUMNS and isinstance(value, list):
@@ -295,6 +303,8 @@ def _value(given: Field, text: str) -> Any:
     text = text.replace("\r\n", "\n").strip()
     if given.shape == NUMBER:
         return int(text) if text.isascii() and text.isdigit() else text
+    if given.path.endswith("/presence"):
+        return {"yes": True, "no": False}.get(text, text)
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     if given.shape == LINES:
         return lines
@@ -321,7 +331,8 @@ def _put(document: dict[str, Any], path: str, value: Any) -> None:
         inner = part.get(step)
         part[step] = inner if isinstance(inner, dict) else {}
         part = part[step]
-    if value == "" and last == "filing":
+    # What is not said and what is not asked for have no field at all.
+    if (value == "" and last == "filing") or (value is False and last == "presence"):
         part.pop(last, None)
     else:
         part[last] = value
@@ -347,4 +358,4 @@ def _purposes_set(document: dict[str, Any], kind: str, purposes: Sequence[str]) 
 
 def choices(name: str) -> list[tuple[str, Say]]:
     """Return what a field of one choice offers, by the last step of its path."""
-    return [(code, labels.MATCHING[code]) for code in MATCHING if name == "matching"]
+    return list(_CHOICES.get(name, {}).items())

@@ -95,6 +95,12 @@ class PermitMisused(Refused):
     code = "permit_misused"
 
 
+class PresenceRequired(DomainError):
+    """A result of a use whose presence check was asked for and not passed."""
+
+    code = "presence_required"
+
+
 class ConsentEnded(Refused):
     """The consent ended between the start of the use and its result."""
 

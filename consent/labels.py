@@ -16,6 +16,7 @@ TERMS: dict[str, Say] = {
     "destroy_s": Say("销毁密钥（秒之内）", "Key destroyed within, in seconds"),
     "sensitive": Say("敏感个人信息", "Sensitive"),
     "matching": Say("比对范围", "Compared with"),
+    "presence": Say("在场检查，未经认证", "Presence check, not certified"),
 }
 
 FIELDS: dict[str, Say] = {
@@ -75,6 +76,15 @@ MATCHING: dict[str, Say] = {
 }
 
 YES, NO = Say("是", "yes"), Say("否", "no")
+
+PRESENCE: dict[str, Say] = {
+    "no": Say("不做", "not asked for"),
+    "yes": Say(
+        "每次都做：左转、右转、靠近，次序随机",
+        "every time: turn left, turn right, come nearer, in a drawn order",
+    ),
+}
+"""What a draft offers for the term `presence`."""
 
 
 def term_title(name: str) -> Say:

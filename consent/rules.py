@@ -145,6 +145,9 @@ def _terms_missing(name: str, part: Mapping[str, Any], place: str) -> Iterator[s
         yield f"{place}.sensitive"
     if name in FACE and part.get("matching") not in MATCHING:
         yield f"{place}.matching"
+    # May be left out, and is then not asked for.
+    if "presence" in part and not (name in FACE and isinstance(part["presence"], bool)):
+        yield f"{place}.presence"
 
 
 def _words_missing(
@@ -250,6 +253,16 @@ def purpose_words(*, sha256: str, purpose: str) -> tuple[Mapping[str, Any], ...]
         part_of(part_of(words_in(whole, language).get("purposes")).get(purpose))
         for language in LANGUAGES
     )
+
+
+@lru_cache(maxsize=64)
+def presence_asked(*, sha256: str, purpose: str) -> bool:
+    """Tell whether a published document asks for a presence check for a face.
+
+    The text of a hash never changes, so it is read once.
+    """
+    asked = part_of(document(sha256=sha256).get("purposes")).get(purpose)
+    return part_of(asked).get("presence") is True
 
 
 def notice(*, sha256: str, language: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ class Reason(StrEnum):
 
     MORE_THAN_ONE = "more_than_one"
     NOT_ONE_PERSON = "not_one_person"
+    PRESENCE = "presence"
     NONE_FOUND = "none_found"
     CUT_OFF = "cut_off"
     TURNED_AWAY = "turned_away"
@@ -69,6 +70,17 @@ class FaceUnusable(FaceError):
 
     def __str__(self) -> str:
         return ", ".join(self.reasons)
+
+
+class PresenceUnseen(FaceUnusable):
+    """The burst did not show what its challenge asked for; `unseen` is the first part.
+
+    `unseen` is a step of `faces.presence`, or `STRAIGHT`.
+    """
+
+    def __init__(self, unseen: str) -> None:
+        super().__init__([Reason.PRESENCE])
+        self.unseen = unseen
 
 
 class PixelsBusy(FaceError):

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from faces.engine import FaceBox, Landmarks, RGBImage
 from faces.errors import Reason
+from faces.presence import Pose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,12 +59,14 @@ class Quality:
     """What a look at one frame found; usable when there are no reasons.
 
     `sharpness` is unitless, higher is sharper; 0 unless there is exactly one face.
-    `side_px` is the width of that face in pixels of the frame.
+    `side_px` is the width of that face in pixels of the frame, and `pose` how the head
+    stands where its points were given.
     """
 
     reasons: tuple[Reason, ...]
     sharpness: float = 0.0
     side_px: int = 0
+    pose: Pose | None = None
 
 
 def assess(
@@ -82,11 +85,12 @@ def assess(
     if len(boxes) > 1:
         return Quality(reasons=(Reason.MORE_THAN_ONE,))
     box = boxes[0]
+    stands = None if points is None else pose(points, width_px=image.shape[1])
     luma = _inner_luma(image, box)
     sharpness = _sharpness(luma)
     found = {
         Reason.CUT_OFF: _outside_share(image, box) > FACE_MAX_OUTSIDE_SHARE,
-        Reason.TURNED_AWAY: points is not None and _turned_away(points),
+        Reason.TURNED_AWAY: stands is not None and _turned_away(stands),
         Reason.TOO_SMALL: box.side_px < FACE_MIN_SIDE_PX,
         Reason.TOO_DARK: float(np.percentile(luma, 95)) < FACE_MIN_P95_LUMA,
         Reason.TOO_BRIGHT: float(np.mean(luma >= CLIPPED_MIN_LUMA))
@@ -97,17 +101,26 @@ def assess(
         reasons=tuple(reason for reason, holds in found.items() if holds),
         sharpness=sharpness,
         side_px=box.side_px,
+        pose=stands,
     )
 
 
-def _turned_away(points: Landmarks) -> bool:
+def pose(points: Landmarks, *, width_px: int) -> Pose:
+    """Return how a head stands in a frame of this width, by its five points."""
     eyes = points[:2].mean(axis=0), points[2:4].mean(axis=0)
     across = eyes[0] - eyes[1]
     apart = max(float(np.linalg.norm(across)), 1.0)
     nose = points[4] - (eyes[0] + eyes[1]) / 2
-    turn = float(nose @ across) / apart**2
-    rise = float(nose @ np.array([-across[1], across[0]])) / apart**2
-    return abs(turn) > FACE_MAX_TURN or not FACE_MIN_RISE <= rise <= FACE_MAX_RISE
+    return Pose(
+        turn=float(nose @ across) / apart**2,
+        rise=float(nose @ np.array([-across[1], across[0]])) / apart**2,
+        apart=apart / width_px,
+    )
+
+
+def _turned_away(found: Pose) -> bool:
+    level = FACE_MIN_RISE <= found.rise <= FACE_MAX_RISE
+    return abs(found.turn) > FACE_MAX_TURN or not level
 
 
 def _inner_luma(image: RGBImage, box: FaceBox) -> NDArray[np.uint8]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from audit import clock
+from consent import gate
+from consent.challenges import Step
 from consent.errors import KeyMissing, UseClosed
 from consent.gate import EVERYBODY, Permit, Record
 from consent.models import Consent
@@ -28,7 +30,7 @@ from faces.matching import (
     verdict,
 )
 from faces.models import FaceTemplate
-from faces.pixels import Hint
+from faces.pixels import Asked, Hint
 from faces.scoring import scores, surroundings
 from faces.templates import template_open, template_seal
 
@@ -64,15 +66,34 @@ class Comparison:
     score: int | None
 
 
-def hint(*, permit: Permit, frame: bytes) -> Hint:
+def hint(
+    *,
+    permit: Permit,
+    frame: bytes,
+    asked: str | None = None,
+    straight: bytes | None = None,
+) -> Hint:
     """Say whether a frame would do, and forget it. No transaction is open meanwhile.
+
+    Args:
+        permit: of the use.
+        frame: to look at.
+        asked: the step of the presence check that the page asks for, or
+            `faces.presence.STRAIGHT`; counted only where a check was asked for.
+        straight: a straight frame of before, to hold it against.
 
     Raises:
         PermitMisused: the permit is dead or for something else.
         FrameInvalid, PixelsBusy, PixelsFailed: as `faces.pixels`.
     """
     permit.demand(purpose=Purpose.FACE_CHECKIN)
-    return pixels.hint(frame)
+    steps = permit.challenge
+    if not steps or asked is None:
+        return pixels.hint(frame)
+    later = steps[steps.index(Step(asked)) + 1 :] if asked in steps else []
+    return pixels.hint(
+        frame, asked=Asked(what=asked, later=tuple(later), straight=straight)
+    )
 
 
 def frame(*, permit: Permit) -> bytes:
@@ -100,15 +121,21 @@ def frame(*, permit: Permit) -> bytes:
 def encode(*, permit: Permit, frames: Sequence[bytes]) -> Probe:
     """Return the encoding of the one person in a burst. No transaction is open.
 
+    Where a presence check was asked for, the burst has to pass it, and that is noted.
+
     Raises:
         PermitMisused: the permit is dead or for something else.
         FaceUnusable: not one usable face; the reasons say why.
+        PresenceUnseen: the burst does not show what the presence check asked for.
+        UseClosed: it passed, and somebody closed the use meanwhile.
         FrameInvalid, PixelsBusy, PixelsFailed: as `faces.pixels`.
     """
     permit.demand(purpose=Purpose.FACE_CHECKIN)
     # Nothing more is to be seen: off before the answer, not after it.
     local_camera.release(permit.use_id)
-    found = pixels.encode(frames)
+    found = pixels.encode(frames, steps=permit.challenge)
+    if permit.challenge:
+        gate.present(permit=permit)
     return Probe(
         subject=permit.subject.id,
         mean=found.mean,

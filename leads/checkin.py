@@ -53,6 +53,7 @@ from faces.errors import (
     GalleryAway,
     PixelsBusy,
     PixelsFailed,
+    PresenceUnseen,
 )
 from faces.pixels import Hint
 from faces.selectors import METHOD, MODEL, SEARCH_METHOD, enrolled, gallery_standing
@@ -67,6 +68,9 @@ PROBE_LASTS = timedelta(minutes=3)
 ENROL, COMPARE = "enrol", "compare"
 
 SEARCH_TRIES = 3
+
+UNSEEN = "unseen_"
+"""Begins the reason that names what a presence check did not see."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,8 +165,23 @@ def compare_begin(
     return _compare(probe, live, matching, kiosk)
 
 
-def capture_seconds(*, use: uuid.UUID, kiosk: Kiosk) -> tuple[str, int]:
-    """Return the mode of a live capture, and how many seconds it has left.
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A live capture as its page shows it.
+
+    Attributes:
+        mode: enrol or compare.
+        seconds: how many it has left.
+        steps: of its presence check, in their order; none where there is no check.
+    """
+
+    mode: str
+    seconds: int
+    steps: list[str]
+
+
+def capture_shown(*, use: uuid.UUID, kiosk: Kiosk) -> Shown:
+    """Return what the page of a live capture shows.
 
     Raises:
         UseClosed, ConsentEnded, PermitMisused: there is none to show at this kiosk.
@@ -172,11 +191,26 @@ def capture_seconds(*, use: uuid.UUID, kiosk: Kiosk) -> tuple[str, int]:
     if found.seized_at is not None:
         raise UseClosed
     left = (found.deadline - clock.now()).total_seconds()
-    return found.mode, max(1, math.floor(left))
+    return Shown(
+        mode=found.mode, seconds=max(1, math.floor(left)), steps=found.challenge
+    )
 
 
-def capture_hint(*, use: uuid.UUID, kiosk: Kiosk, frame: bytes) -> Hint:
+def capture_hint(
+    *,
+    use: uuid.UUID,
+    kiosk: Kiosk,
+    frame: bytes,
+    asked: str | None = None,
+    straight: bytes | None = None,
+) -> Hint:
     """Say whether a frame would do, and forget it.
+
+    Args:
+        use: the capture.
+        kiosk: where they stand.
+        frame: to look at.
+        asked, straight: of a presence check, as `faces.services.hint`.
 
     Raises:
         UseClosed, ConsentEnded, PermitMisused: the capture is not alive here, or its
@@ -186,7 +220,7 @@ def capture_hint(*, use: uuid.UUID, kiosk: Kiosk, frame: bytes) -> Hint:
     with gate.resume(use=use, act=kiosk_act(kiosk), kiosk=kiosk) as permit:
         if not permit.goes_on():
             raise UseClosed
-        return faces.hint(permit=permit, frame=frame)
+        return faces.hint(permit=permit, frame=frame, asked=asked, straight=straight)
 
 
 def capture_frame(*, use: uuid.UUID, kiosk: Kiosk) -> bytes:
@@ -233,6 +267,9 @@ def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> 
                         kind="consent.expired",
                         reason="used",
                     )
+    except PresenceUnseen as unseen:
+        _give_up(use, act, str(unseen.reasons[0]))
+        return Answer(kind="discarded", reasons=(f"{UNSEEN}{unseen.unseen}",))
     except FaceUnusable as unusable:
         reasons = tuple(str(reason) for reason in unusable.reasons)
         _give_up(use, act, reasons[0])

@@ -88,6 +88,12 @@ def rules_document(label: str = "2026-01", **days: int) -> dict[str, Any]:
     }
 
 
+def presence_asked(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a rules document that asks for a presence check."""
+    document["purposes"][Purpose.FACE_CHECKIN]["presence"] = True
+    return document
+
+
 def _rules_purpose(name: Purpose) -> dict[str, Any]:
     fields = [*PURPOSE_FIELDS]
     fields += FACE_FIELDS if name in FACE else ()
@@ -149,8 +155,11 @@ def _submitted(site: Site, kind: str, document: Mapping[str, Any]) -> Draft:
     return drafting.draft_submit(draft=draft, act=ASKING)
 
 
-def house(*, demonstration_clock: bool = False) -> House:
-    """Make operator, site, published rules, assessment and a paired kiosk."""
+def house(*, demonstration_clock: bool = False, presence: bool = False) -> House:
+    """Make operator, site, published rules, assessment and a paired kiosk.
+
+    With `presence` the rules ask for a presence check.
+    """
     operator = places.operator_create(
         code="demo-test",
         legal_name="Demo",
@@ -159,7 +168,10 @@ def house(*, demonstration_clock: bool = False) -> House:
     site = places.site_open(
         operator=operator, code="c-1", name_zh="示范", name_en="Demo", act=SETUP
     )
-    rules = rules_published(site=site)
+    document = rules_document()
+    if presence:
+        document = presence_asked(document)
+    rules = rules_published(site=site, document=document)
     kiosk, token = kiosk_paired(site=site, code="k-1")
     return House(site=site, rules=rules, kiosk=kiosk, kiosk_token=token)
 

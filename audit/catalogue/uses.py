@@ -59,6 +59,7 @@ USES: dict[str, Kind] = {
                 "cut_off",
                 "turned_away",
                 "not_one_person",
+                "presence",
                 "invalid",
                 "stopped",
                 "failed",

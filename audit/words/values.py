@@ -44,6 +44,9 @@ _REASONS: dict[str, Say] = {
     "cut_off": Say("脸不完整", "face cut off"),
     "turned_away": Say("脸转开了", "face turned away"),
     "not_one_person": Say("前后不是同一个人", "not one person throughout"),
+    "presence": Say(
+        "没有做出在场检查要的动作", "did not move as the presence check asked"
+    ),
     "invalid": Say("不是可用的画面", "no usable picture"),
     "stopped": Say("客人按了停止", "stopped"),
     "failed": Say("没有成功", "it failed"),

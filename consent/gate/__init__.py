@@ -24,7 +24,7 @@ from consent.gate.ends import (
     close,
     discard,
 )
-from consent.gate.permits import Permit, permit, resume, seize
+from consent.gate.permits import Permit, permit, present, resume, seize
 from consent.gate.starts import CAPTURE_SECONDS, EVERYBODY, FEW, ONE, allow, begin
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "close",
     "discard",
     "permit",
+    "present",
     "resume",
     "seize",
 ]

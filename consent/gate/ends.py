@@ -13,13 +13,17 @@ from audit import clock
 from audit.drafts import SYSTEM, Act, Draft, Ref
 from audit.log import Unit
 from consent import journal
-from consent.errors import UseClosed
+from consent.errors import PresenceRequired, UseClosed
 from consent.models import CaptureSession, Consent, Subject, Use
 from consent.selectors import LEAST_LEFT, consents_usable
 from consent.uses import use_ended
 
 ANSWER_SECONDS = 15
 """After the kept burst arrived, a use without an answer for this long is abandoned."""
+
+
+RESULTS = frozenset({"face.enrolled", "face.compared"})
+"""Ends that something comes of; a presence check that was asked for stands before."""
 
 
 class Record:
@@ -65,9 +69,12 @@ class Record:
 
         Raises:
             UseClosed: it has its end already.
+            PresenceRequired: a result, and the presence check was not passed.
         """
         if self.closed:
             raise UseClosed
+        if kind in RESULTS and self.use.challenge and self.use.present_at is None:
+            raise PresenceRequired
         self.closed = True
         end = self.unit.event(
             kind,

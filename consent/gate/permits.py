@@ -13,6 +13,7 @@ from audit import clock, log
 from audit.drafts import Act
 from audit.log import Unit
 from consent import journal
+from consent.challenges import Step
 from consent.errors import ConsentEnded, PermitMisused, PurposeStopped, UseClosed
 from consent.gate.ends import Record, close, discard, refusal_of, use_lock
 from consent.gate.starts import EVERYBODY, FEW, begin
@@ -83,6 +84,11 @@ class Permit:
         """Tell whether frames may come still: no burst has arrived, and no end."""
         going = Use.objects.filter(id=self._use.id, seized_at=None, closed_at=None)
         return going.exists()
+
+    @property
+    def challenge(self) -> list[Step]:
+        """Return what its presence check asks for; empty where there is none."""
+        return [Step(name) for name in self._use.challenge]
 
     def demand(
         self,
@@ -254,6 +260,26 @@ def seize(*, permit: Permit) -> None:
     )
     if not taken:
         raise UseClosed
+
+
+def present(*, permit: Permit) -> None:
+    """Note that the kept burst passed the presence check that was asked for.
+
+    Raises:
+        UseClosed: none was asked for, no burst arrived, or the use has its end.
+    """
+    permit.demand(purpose=permit._use.purpose)  # noqa: SLF001 - the gate's own
+    now = clock.now()
+    noted = (
+        Use.objects.filter(
+            id=permit.use_id, seized_at__isnull=False, present_at=None, closed_at=None
+        )
+        .exclude(challenge=[])
+        .update(present_at=now)
+    )
+    if not noted:
+        raise UseClosed
+    permit._use.present_at = now  # noqa: SLF001 - the gate's own
 
 
 def _record(unit: Unit, use: Use) -> Record:

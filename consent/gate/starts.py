@@ -9,6 +9,7 @@ from audit import clock
 from audit.drafts import Act
 from audit.log import Unit
 from consent import journal
+from consent.challenges import challenge_draw
 from consent.errors import (
     AssessmentRequired,
     ConsentBarred,
@@ -22,6 +23,7 @@ from consent.gate.ends import refusal_draft
 from consent.generations import Gallery, generation_share
 from consent.models import CaptureSession, Consent, Kiosk, Site, Subject, Use
 from consent.purposes import FACE, Purpose
+from consent.rules import presence_asked
 from consent.selectors import (
     assessment_live,
     consent_barred,
@@ -30,6 +32,7 @@ from consent.selectors import (
     consents_usable,
     device_approved,
     matching_allowed,
+    rules_get,
 )
 from consent.stops import stop_share
 
@@ -56,6 +59,8 @@ def begin(
     gallery: Gallery | None = None,
 ) -> Use:
     """Commit the start of a use (commit 1) and return it.
+
+    Where the rules in force ask for a presence check, its steps are drawn here.
 
     Args:
         subject: the person in front of the camera.
@@ -90,6 +95,8 @@ def begin(
             raise DeviceRequired(
                 refusal=refusal_draft(unit, purpose, subject, "device")
             )
+        rules = rules_get(site=kiosk.site)
+        presence = presence_asked(sha256=rules.sha256, purpose=purpose)
         data: dict[str, object] = {"model": model}
         if matching and not matching_allowed(
             site=kiosk.site, purpose=purpose, matching=matching
@@ -129,6 +136,7 @@ def begin(
             matching=matching,
             gallery=gallery.count if gallery else None,
             gallery_sha256=gallery.sha256 if gallery else "",
+            challenge=challenge_draw() if presence else [],
             site=kiosk.site,
             kiosk=kiosk,
             start_event_id=start.eid,

@@ -7,7 +7,7 @@ import uuid
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from audit.drafts import Ref
 from audit.ids import uuid7
@@ -260,6 +260,8 @@ class Use(models.Model):
     it is not. In a search of everybody nobody is named: `gallery` is how many, and
     `gallery_sha256` says which (`consent.generations`).
     `seized_at` is when the kept burst arrived: from then on an answer is due.
+    `challenge` are the steps of its presence check in the order that was drawn, none
+    where the rules ask for no check; `present_at` is when the burst passed it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -271,6 +273,9 @@ class Use(models.Model):
     matching = models.CharField(max_length=5, default="", db_default="")
     gallery = models.IntegerField(null=True)
     gallery_sha256 = models.CharField(max_length=64, default="", db_default="")
+    challenge = models.JSONField(
+        default=list, db_default=Value([], output_field=models.JSONField())
+    )
     site = models.ForeignKey(Site, on_delete=models.PROTECT)
     kiosk = models.ForeignKey(Kiosk, on_delete=models.PROTECT)
     start_event = models.OneToOneField(
@@ -279,6 +284,7 @@ class Use(models.Model):
     opened_at = models.DateTimeField()
     deadline = models.DateTimeField()
     seized_at = models.DateTimeField(null=True)
+    present_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     closed_event = models.OneToOneField(
         Event,
@@ -309,6 +315,11 @@ class Use(models.Model):
             models.CheckConstraint(
                 name="consent_use_two_minutes",
                 condition=Q(deadline__lte=F("opened_at") + USE_MAX),
+            ),
+            models.CheckConstraint(
+                name="consent_use_present_asked",
+                condition=Q(present_at=None)
+                | (Q(seized_at__isnull=False) & ~Q(challenge=[])),
             ),
         ]
         indexes = [

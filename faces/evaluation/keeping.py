@@ -15,6 +15,7 @@ from faces.engine.choice import Choice, choice_read
 from faces.matching import ASK_MIN_SCORE, MATCH_MIN_SCORE, METHOD
 
 MEASURED_FILE = Path(__file__).resolve().parents[1] / "measured.json"
+PRESENCE_FILE = MEASURED_FILE.with_name("presence.json")
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,3 +89,9 @@ def method_read() -> Method:
     """Return what decides on this machine."""
     measured = json.loads(MEASURED_FILE.read_text(encoding="utf-8"))
     return Method(METHOD, MATCH_MIN_SCORE, ASK_MIN_SCORE, choice_read(), measured)
+
+
+def presence_read() -> dict[str, Any]:
+    """Return how the presence check was measured before it shipped."""
+    told: dict[str, Any] = json.loads(PRESENCE_FILE.read_text(encoding="utf-8"))
+    return told

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from faces.pixels.answers import Asked, BoxFractions, Encoding, Hint
 from faces.pixels.limits import BURST_USE_FRAMES
-from faces.pixels.pool import BoxFractions, Encoding, Hint, PixelPool
+from faces.pixels.pool import PixelPool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from consent.challenges import Step
+
 __all__ = [
+    "Asked",
     "BoxFractions",
     "Encoding",
     "Hint",
@@ -38,11 +42,16 @@ def warm() -> None:
     _pool.warm()
 
 
-def hint(frame: bytes) -> Hint:
+def hint(frame: bytes, *, asked: Asked | None = None) -> Hint:
     """Say what keeps one frame from being used; see `PixelPool.hint`."""
-    return _pool.hint(frame)
+    return _pool.hint(frame, asked=asked)
 
 
-def encode(frames: Sequence[bytes], *, use: int = BURST_USE_FRAMES) -> Encoding:
+def encode(
+    frames: Sequence[bytes],
+    *,
+    use: int = BURST_USE_FRAMES,
+    steps: Sequence[Step] = (),
+) -> Encoding:
     """Encode the one person in a burst; see `PixelPool.encode`."""
-    return _pool.encode(frames, use=use)
+    return _pool.encode(frames, use=use, steps=steps)

@@ -23,10 +23,12 @@ from faces.pixels.decode import decode_prepare, frame_decode
 from faces.pixels.limits import (
     BURST_MAX_DISTANCE,
     FRAMES_MAX_BYTES,
+    PRESENCE_MAX_DISTANCE,
     WORKER_MAX_BYTES,
     WORKER_REQUEST_MAX_SECONDS,
     frames_check,
 )
+from faces.presence import Pose
 from faces.processes.confining import confine, output_take
 from faces.processes.wire import Header, message_pack, message_read
 
@@ -76,8 +78,9 @@ def _answer(engine: Engine, header: Header, frames: Sequence[bytes]) -> bytes:
     try:
         frames_check(frames)
         if header["ask"] == "hint":
-            return message_pack(number | _hint(engine, frames[0]))
-        answer, mean = _encode(engine, frames, use=header["use"])
+            return message_pack(number | _hint(engine, frames, header))
+        straight = header.get("straight", 0)
+        answer, mean = _encode(engine, frames, use=header["use"], straight=straight)
         return message_pack(number | answer, [mean.astype("<f8").tobytes()])
     except FrameInvalid as error:
         return message_pack(number | {"fault": error.fault})
@@ -85,38 +88,77 @@ def _answer(engine: Engine, header: Header, frames: Sequence[bytes]) -> bytes:
         return message_pack(number | {"reasons": error.reasons})
 
 
-def _hint(engine: Engine, frame: bytes) -> Header:
-    image = frame_decode(frame)
+def _hint(engine: Engine, frames: Sequence[bytes], header: Header) -> Header:
+    image = frame_decode(frames[0])
     boxes = engine.detect(image)
-    reasons = _assess(engine, image, boxes).reasons
+    found = _assess(engine, image, boxes)
+    reasons = list(found.reasons)
+    if header.get("turned"):
+        reasons = _turned_allowed(reasons)
     box = _fractions(image, boxes[0]) if len(boxes) == 1 else None
-    return {"reasons": reasons, "box": box}
+    poses = [_numbers(found.pose)]
+    if len(frames) > 1:
+        before = frame_decode(frames[1])
+        there = engine.detect(before)
+        poses.append(_numbers(_assess(engine, before, there).pose))
+    return {"reasons": reasons, "box": box, "poses": poses}
 
 
 def _encode(
-    engine: Engine, frames: Sequence[bytes], *, use: int
+    engine: Engine, frames: Sequence[bytes], *, use: int, straight: int
 ) -> tuple[Header, matching.Embedding]:
+    """Encode a burst; of a presence check, whose first frames are straight, all of it.
+
+    Args:
+        engine: the model.
+        frames: the burst.
+        use: how many frames to average at most.
+        straight: how many frames at the start are straight and may be averaged; the
+            others may be turned. 0 when all are.
+    """
     looks: list[_Look] = []
     reasons: set[Reason] = set()
-    for frame in frames:
+    for position, frame in enumerate(frames):
         image = frame_decode(frame)
         boxes = engine.detect(image)
         found = _assess(engine, image, boxes)
         if Reason.MORE_THAN_ONE in found.reasons:
             # Somebody else is in the picture: nothing more is looked at.
             raise FaceUnusable([Reason.MORE_THAN_ONE])
-        reasons.update(found.reasons)
-        if not found.reasons:
+        against = list(found.reasons)
+        if straight and position >= straight:
+            against = _turned_allowed(against)
+        reasons.update(against)
+        if not against:
             looks.append(_Look(image=image, box=boxes[0], quality=found))
     if reasons:
         raise FaceUnusable(reasons)
-    best = heapq.nlargest(use, looks, key=lambda look: look.rank)
+    still, others = looks, looks[:0]
+    if straight:
+        still, others = looks[:straight], looks[straight:]
+    best = heapq.nlargest(use, still, key=lambda look: look.rank)
     encodings = [engine.encode(look.image, look.box) for look in best]
     spread = matching.spread(encodings)
-    if spread > BURST_MAX_DISTANCE:
+    mean = matching.mean_encoding(encodings)
+    away = (
+        matching.distance(mean, engine.encode(look.image, look.box)) for look in others
+    )
+    if spread > BURST_MAX_DISTANCE or any(one > PRESENCE_MAX_DISTANCE for one in away):
         raise FaceUnusable([Reason.NOT_ONE_PERSON])
-    answer = {"frames_used": len(best), "spread": spread}
-    return answer, matching.mean_encoding(encodings)
+    answer = {
+        "frames_used": len(best),
+        "spread": spread,
+        "poses": [_numbers(look.quality.pose) for look in looks],
+    }
+    return answer, mean
+
+
+def _turned_allowed(reasons: Sequence[Reason]) -> list[Reason]:
+    return [reason for reason in reasons if reason != Reason.TURNED_AWAY]
+
+
+def _numbers(pose: Pose | None) -> list[float] | None:
+    return None if pose is None else [pose.turn, pose.rise, pose.apart]
 
 
 def _assess(

@@ -27,8 +27,14 @@ BURST_USE_FRAMES = 3
 # Encodings of one burst further apart than this are not one person's: seconds lie
 # between them, and stills of one person altered by far more differ by 0.3.
 BURST_MAX_DISTANCE = 0.50
+# The moved frames of a presence check against the mean of its straight ones. Heads
+# turned in the computer by 35 degrees lie 0.35 away, as measured for faces/presence.py.
+PRESENCE_MAX_DISTANCE = 0.45
 
 REQUEST_MAX_SECONDS = 5.0
+# Ten frames, each encoded: 2 s with the library on an idle machine, and less than the
+# 15 s after which a use without an answer counts as abandoned.
+PRESENCE_MAX_SECONDS = 12.0
 START_MAX_SECONDS = 30.0
 WAIT_MAX_SECONDS = 2.0
 # A worker whose parent has gone ends itself, also in the middle of a request.

@@ -19,11 +19,20 @@ from faces.errors import (
     FrameInvalid,
     PixelsBusy,
     PixelsFailed,
+    PresenceUnseen,
     Reason,
 )
-from faces.matching import EMBEDDING_LENGTH, MODEL, Embedding
+from faces.pixels.answers import (
+    Asked,
+    BoxFractions,
+    Encoding,
+    Hint,
+    answer_check,
+    poses_of,
+)
 from faces.pixels.limits import (
     BURST_USE_FRAMES,
+    PRESENCE_MAX_SECONDS,
     REQUEST_MAX_SECONDS,
     START_MAX_SECONDS,
     WAIT_MAX_SECONDS,
@@ -31,54 +40,13 @@ from faces.pixels.limits import (
 )
 from faces.pixels.places import Places
 from faces.pixels.worker import Worker
+from faces.presence import STRAIGHT, STRAIGHT_FRAMES, Seen, hinted, judge
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from consent.challenges import Step
     from faces.processes.wire import Header
-
-
-@dataclass(frozen=True, kw_only=True)
-class BoxFractions:
-    """Where the face is, as fractions of the upright frame from its top left corner."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hint:
-    """What to tell a visitor about the frame just seen.
-
-    `box` is set when exactly one face was found, also when it cannot be used yet.
-    """
-
-    reasons: tuple[Reason, ...]
-    box: BoxFractions | None
-
-    @property
-    def usable(self) -> bool:
-        """Whether a burst like this frame would be encoded."""
-        return not self.reasons
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Encoding:
-    """One person's encoding, averaged over a burst. It lives in memory only.
-
-    Attributes:
-        mean: float64, shape (128,), of `model`; left out of the text of this object,
-            which may end in an error report.
-        spread: largest distance between two encodings of the burst; 0 for one frame.
-    """
-
-    mean: Embedding = field(repr=False)
-    frames_given: int
-    frames_used: int
-    spread: float
-    model: str = MODEL
 
 
 @dataclass(kw_only=True)
@@ -175,27 +143,48 @@ class PixelPool:
                 with place:
                     worker.wait_ready(time.monotonic() + self.start_seconds)
 
-    def hint(self, frame: bytes) -> Hint:
+    def hint(self, frame: bytes, *, asked: Asked | None = None) -> Hint:
         """Look at one frame and say what keeps it from being used; encode nothing.
 
         Args:
             frame: the bytes of a JPEG, PNG or WebP. MUST NOT be written anywhere.
+            asked: what a presence check asks for; a turned head may then be what it is.
 
         Raises:
             FrameInvalid: these bytes are no acceptable picture.
             PixelsBusy, PixelsFailed: nothing was looked at; a later frame may pass.
         """
-        answer, _parts = self._ask({"ask": "hint"}, [frame])
+        before = asked.straight if asked is not None else None
+        frames = [frame] if before is None else [frame, before]
+        turned = asked is not None and asked.what != STRAIGHT
+        answer, _parts = self._ask({"ask": "hint", "turned": turned}, frames)
         box = answer["box"]
+        reasons = tuple(Reason(reason) for reason in answer["reasons"])
+        poses = poses_of(answer)
+        seen = None
+        if asked is not None and not reasons and poses[0] is not None:
+            straight = poses[1] if before is not None else None
+            seen = (
+                Seen.NOTHING
+                if before is not None and straight is None
+                else hinted(
+                    asked.what, later=asked.later, pose=poses[0], straight=straight
+                )
+            )
         return Hint(
-            reasons=tuple(Reason(reason) for reason in answer["reasons"]),
+            reasons=reasons,
             box=None
             if box is None
             else BoxFractions(left=box[0], top=box[1], width=box[2], height=box[3]),
+            seen=seen,
         )
 
     def encode(
-        self, frames: Sequence[bytes], *, use: int = BURST_USE_FRAMES
+        self,
+        frames: Sequence[bytes],
+        *,
+        use: int = BURST_USE_FRAMES,
+        steps: Sequence[Step] = (),
     ) -> Encoding:
         """Encode the one person in a burst; all or nothing.
 
@@ -205,16 +194,29 @@ class PixelPool:
         Args:
             frames: 1 to 12 JPEG, PNG or WebP. MUST NOT be written anywhere.
             use: how many of them to encode at most, 1 or more.
+            steps: of a presence check: the burst must show them in this order between
+                straight frames, which alone are averaged (`faces.presence.judge`).
 
         Raises:
             FrameInvalid: one of them is no acceptable picture, or they are too many.
             FaceUnusable: why, over all frames. `more_than_one` stands alone: nothing
                 else was looked at. `not_one_person`: different people took turns.
+            PresenceUnseen: one face in each, but not what the steps asked for.
             PixelsBusy, PixelsFailed: nothing was kept; a new burst may pass.
         """
-        answer, parts = self._ask({"ask": "encode", "use": max(use, 1)}, frames)
+        header: Header = {"ask": "encode", "use": max(use, 1)}
+        seconds = None
+        if steps:
+            header["straight"] = STRAIGHT_FRAMES
+            seconds = PRESENCE_MAX_SECONDS
+        answer, parts = self._ask(header, frames, seconds=seconds)
         if answer.get("reasons"):
             raise FaceUnusable(Reason(reason) for reason in answer["reasons"])
+        if steps:
+            poses = [pose for pose in poses_of(answer) if pose is not None]
+            unseen = judge(steps, poses)
+            if unseen is not None or len(poses) != len(frames):
+                raise PresenceUnseen(str(unseen))
         return Encoding(
             mean=np.frombuffer(parts[0], dtype="<f8").astype(np.float64),
             frames_given=len(frames),
@@ -238,14 +240,14 @@ class PixelPool:
         return [worker.pid for worker in workers if worker.alive()]
 
     def _ask(
-        self, header: Header, frames: Sequence[bytes]
+        self, header: Header, frames: Sequence[bytes], *, seconds: float | None = None
     ) -> tuple[Header, list[bytes]]:
         frames_check(frames)
         with self._held(self.wait_seconds) as worker:
             worker.wait_ready(time.monotonic() + self.start_seconds)
-            deadline = time.monotonic() + self.request_seconds
+            deadline = time.monotonic() + (seconds or self.request_seconds)
             answer, parts = worker.ask(header, frames, deadline)
-            _answer_check(answer, parts, encodes=header["ask"] == "encode")
+            answer_check(answer, parts, encodes=header["ask"] == "encode")
         if "fault" in answer:
             raise FrameInvalid(FrameFault(answer["fault"]))
         return answer, parts
@@ -298,47 +300,6 @@ class PixelPool:
         if fleet is not None:
             for worker in list(fleet.started):
                 worker.let_go()
-
-
-def _answer_check(answer: Header, parts: Sequence[bytes], *, encodes: bool) -> None:
-    """Refuse an answer of another shape: its worker has decoded hostile bytes.
-
-    Raises:
-        ValueError: it is not believed.
-    """
-    if "fault" in answer:
-        FrameFault(answer["fault"])
-        return
-    reasons = answer.get("reasons", [])
-    if not isinstance(reasons, list):
-        message = "reasons are not a list"
-        raise ValueError(message)  # noqa: TRY004  (one error for a bad answer)
-    for reason in reasons:
-        Reason(reason)
-    if not encodes:
-        box = answer.get("box")
-        shape_right = box is None or _are_fractions(box)
-    elif reasons:
-        shape_right = not parts
-    else:
-        shape_right = (
-            len(parts) == 1
-            and len(parts[0]) == EMBEDDING_LENGTH * 8
-            and bool(np.isfinite(np.frombuffer(parts[0], dtype="<f8")).all())
-            and isinstance(answer.get("frames_used"), int)
-            and isinstance(answer.get("spread"), float)
-        )
-    if not shape_right:
-        message = "answer of another shape"
-        raise ValueError(message)
-
-
-def _are_fractions(box: object) -> bool:
-    return (
-        isinstance(box, list)
-        and len(box) == 4
-        and all(isinstance(number, float) and 0 <= number <= 1 for number in box)
-    )
 
 
 _pools: weakref.WeakSet[PixelPool] = weakref.WeakSet()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from audit.errors import DomainError
 from audit.say import Say
+from consent.challenges import Step
 from consent.errors import (
     ConsentEnded,
     ConsentRequired,
@@ -31,17 +33,21 @@ from faces.errors import (
     FrameInvalid,
     PixelsBusy,
     PixelsFailed,
+    Reason,
 )
+from faces.pixels import Hint
+from faces.presence import STRAIGHT, Seen
 from leads.availability import films_here
 from leads.checkin import (
     COMPARE,
+    UNSEEN,
     Answer,
     capture_again,
     capture_answer,
     capture_done,
     capture_frame,
     capture_hint,
-    capture_seconds,
+    capture_shown,
     capture_stop,
     enrol_begin,
 )
@@ -101,13 +107,14 @@ def start(request: KioskRequest) -> HttpResponse:
 def capture(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
     """Show the only page with a camera, while its use is live."""
     try:
-        mode, seconds = capture_seconds(use=use, kiosk=request.kiosk)
+        shown = capture_shown(use=use, kiosk=request.kiosk)
     except (UseClosed, ConsentEnded):
         return redirect(_stopped(request))
     context: dict[str, Any] = {
         "use": use,
-        "mode": mode,
-        "seconds": seconds,
+        "mode": shown.mode,
+        "seconds": shown.seconds,
+        "steps": ",".join(shown.steps),
     }
     local = films_here(kiosk=request.kiosk)
     if settings.DEMO_CAMERA:
@@ -152,10 +159,20 @@ def frame(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
 @face_function
 @require_POST
 def hint(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
-    """Say whether one frame would do, and forget it."""
+    """Say whether one frame would do, or is what was asked for, and forget it."""
+    asked = request.POST.get("step")
+    if asked not in (None, STRAIGHT, *Step):
+        raise FieldsUnknown
     try:
-        (frame,) = _frames(request, most=HINT_FRAMES_MAX)
-        found = capture_hint(use=use, kiosk=request.kiosk, frame=frame)
+        beside = {STRAIGHT} if asked is not None else set()
+        frame, *rest = _frames(request, most=HINT_FRAMES_MAX, beside=beside)
+        found = capture_hint(
+            use=use,
+            kiosk=request.kiosk,
+            frame=frame,
+            asked=asked,
+            straight=rest[0] if rest else None,
+        )
     except FrameInvalid as invalid:
         again = reverse("leads:capture", args=[use])
         return _no_picture(request, invalid, again)
@@ -164,7 +181,9 @@ def hint(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
     except (UseClosed, ConsentEnded) as over:
         return _over(request, over)
     if not found.usable or found.box is None:
-        return _not_yet(request, [str(reason) for reason in found.reasons])
+        return _not_yet(request, _told(found, asked))
+    if found.seen is not None and found.seen != Seen.ASKED:
+        return _unseen(request, found.seen)
     box = found.box
     sides = [box.top, box.left + box.width, box.top + box.height, box.left]
     return JsonResponse({"ok": True, "box": sides})
@@ -250,20 +269,46 @@ def demo_frame(request: KioskRequest, person: int) -> HttpResponse:
     return HttpResponse(picture, content_type="image/jpeg")
 
 
-def _frames(request: HttpRequest, *, most: int) -> list[bytes]:
+def _told(found: Hint, asked: str | None) -> list[str]:
+    """Return why a frame will not do; who turned out of sight turned too far."""
+    reasons = [str(reason) for reason in found.reasons]
+    gone = reasons == [str(Reason.NONE_FOUND)] and asked in (Step.LEFT, Step.RIGHT)
+    return ["too_far"] if gone else reasons
+
+
+def _unseen(request: HttpRequest, seen: Seen) -> JsonResponse:
+    """Tell that a good frame is not what the presence check asked for."""
+    if seen in (Seen.TOO_FAR, Seen.TOO_NEAR):
+        return _not_yet(request, [str(seen)])
+    other = seen == Seen.OTHER
+    return JsonResponse({"ok": False, "other": other, "reasons": [], "text": ""})
+
+
+def _frames(
+    request: HttpRequest, *, most: int, beside: AbstractSet[str] = frozenset()
+) -> list[bytes]:
     """Read the frames of a request into memory.
+
+    Args:
+        request: with the files.
+        most: how many frames there may be.
+        beside: names of files that may come once each beside the frames, after which
+            they are returned; with them, a step may be named.
 
     Raises:
         FieldsUnknown: anything else came with them.
         FrameInvalid: none, or too many.
     """
-    if set(request.POST) - {CSRF_FIELD} or set(request.FILES) - {FRAME}:
+    named_fields = {CSRF_FIELD, "step"} if beside else {CSRF_FIELD}
+    if set(request.POST) - named_fields or set(request.FILES) - {FRAME, *beside}:
         raise FieldsUnknown
     files = request.FILES.getlist(FRAME)
     if not files:
         raise FrameInvalid(FrameFault.EMPTY)
     if len(files) > most:
         raise FrameInvalid(FrameFault.TOO_MANY_FRAMES)
+    for name in sorted(beside):
+        files += request.FILES.getlist(name)[:1]
     if sum(file.size or 0 for file in files) > settings.FRAMES_MAX_BYTES:
         raise FrameInvalid(FrameFault.TOO_LARGE_BYTES)
     return [file.read() for file in files]
@@ -275,7 +320,8 @@ def _walk(request: KioskRequest) -> Walk | None:
 
 
 def _answered(request: KioskRequest, found: Answer) -> str:
-    told = {"kind": found.kind, "reasons": list(found.reasons)}
+    presence = any(reason.startswith(UNSEEN) for reason in found.reasons)
+    told = {"kind": found.kind, "reasons": list(found.reasons), "presence": presence}
     matched = str(found.matched.id) if found.matched else None
     guest_set(request, answer=told, matched=matched)
     return reverse("leads:kiosk_answer")

@@ -14,10 +14,19 @@ from django.views.decorators.http import require_GET
 
 from audit import clock
 from audit.say import Say
+from consent.journal import rules_in_force
+from consent.purposes import Purpose
+from consent.rules import presence_asked
 from consent.views.office import office_site
 from consent.views.pages import language_of
 from faces.evaluation.drawing import det_svg
-from faces.evaluation.keeping import Kept, Method, method_read, report_read
+from faces.evaluation.keeping import (
+    Kept,
+    Method,
+    method_read,
+    presence_read,
+    report_read,
+)
 from faces.matching import search_min_score
 from faces.selectors import gallery_held
 
@@ -33,17 +42,39 @@ GROUPS = {
     "everybody_else": Say("其他人", "Everybody else"),
 }
 
+LIVE = "live"
+SEQUENCES = {
+    LIVE: Say("照着做的人（合成）", "Somebody who does as asked (synthetic)"),
+    "still_photograph": Say("不动的照片", "A still photograph"),
+    "flat_print": Say(
+        "平的打印照片，转、斜、靠近", "A flat print, turned, tilted, brought nearer"
+    ),
+    "bent_print": Say("弯着拿的打印照片", "A print that is bent"),
+    "replay_other_order": Say("别的次序的录像", "A recording of another order"),
+    "replay_same_order": Say(
+        "同一次序的录像（六次里碰上一次）",
+        "A recording of the same order (one chance in six)",
+    ),
+}
+"""What was shown to the presence check, as `faces/presence.json` names it."""
+
 
 @require_GET
 @permission_required("consent.view_office", raise_exception=True)
 def faces_report(request: HttpRequest) -> HttpResponse:
     """Show what decides about faces here, and how often it errs."""
-    office_site(request)
+    site = office_site(request)
     method = method_read()
+    rules = rules_in_force(site=site)
+    presence = presence_read()
     kept = report_read(settings.FACES_REPORT)
     context: dict[str, Any] = {
         "method": method,
         "measured": list(_measured(method)),
+        "presence": presence,
+        "presence_rows": list(_presence(presence)),
+        "presence_asked": rules is not None
+        and presence_asked(sha256=rules.sha256, purpose=Purpose.FACE_CHECKIN),
         "difference": f"{method.choice.difference or 0:.7f}",
         "searched": _searched(request),
     }
@@ -87,6 +118,20 @@ def _measured(method: Method) -> Iterator[dict[str, Any]]:
                     "bare": figures["bare"][rate],
                     "ours": figures["ours"][rate],
                 }
+
+
+def _presence(presence: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name, words in SEQUENCES.items():
+        found = presence["sequences"][name]
+        count, passed = found["sequences"], found["passed"]
+        wrong = count - passed if name == LIVE else passed
+        yield {
+            "name": words,
+            "live": name == LIVE,
+            "count": count,
+            "wrong": wrong,
+            "share": f"{100 * wrong / count:.1f} %",
+        }
 
 
 def _rows(kept: Kept) -> Iterator[dict[str, Any]]:

@@ -92,6 +92,12 @@ ANSWERS: dict[type[DomainError], Answer] = {
     consent.PermitMisused: Answer(
         403, Say("这一步不被允许", "That is not allowed"), NOTHING_KEPT, AT_DESK
     ),
+    consent.PresenceRequired: Answer(
+        409,
+        Say("在场检查没有通过", "The presence check was not passed"),
+        NOTHING_KEPT,
+        AT_DESK,
+    ),
     consent.ConsentEnded: Answer(
         409,
         Say("同意已经结束", "The consent has ended"),

@@ -20,6 +20,12 @@ ANSWERS: dict[type[DomainError], Answer] = {
     faces.FaceUnusable: Answer(
         422, Say("这次没有拍好", "That picture would not do"), NOTHING_KEPT, TRY_AGAIN
     ),
+    faces.PresenceUnseen: Answer(
+        422,
+        Say("没有看到要您做的动作", "We did not see what you were asked to do"),
+        NOTHING_KEPT,
+        TRY_AGAIN,
+    ),
     faces.PixelsBusy: Answer(
         503,
         Say("现在有几位客人同时在拍", "Several guests are at the camera now"),

@@ -3,10 +3,12 @@
 // Rules it keeps:
 //   * the camera starts here and nowhere else, and every way out of the page stops it;
 //   * never two frames in flight;
-//   * frames live in a canvas and in one request, nowhere else;
+//   * frames live in a canvas and in one request, those of a presence check in memory
+//     until that request, and nowhere else;
 //   * the mark "camera is on" follows the tracks, not our intentions.
 import { NoConnection, go, post } from "./lib/http.js";
 import { ring } from "./lib/ring.js";
+import { Presence } from "./lib/presence.js";
 import { DemoSource, LiveSource, LocalSource, NoCamera } from "./lib/camera_source.js";
 
 const WIDTH = 640;
@@ -27,7 +29,8 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function capture() {
   const one = (name) => document.querySelector(`[data-${name}]`);
-  const { hintUrl, burstUrl, stopUrl, csrf, demoCamera, localCamera } = main.dataset;
+  const { hintUrl, burstUrl, stopUrl, csrf, demoCamera, localCamera, steps } = main.dataset;
+  const presence = steps ? new Presence(steps.split(",")) : null;
   const canvas = document.createElement("canvas");
   canvas.width = WIDTH;
   canvas.height = HEIGHT;
@@ -69,6 +72,7 @@ function capture() {
     source.stop();
     over = true;
     clearInterval(clock);
+    if (presence) presence.drop();
     if (flight) flight.abort();
     canvas.width = 0;
     lens();
@@ -135,7 +139,12 @@ function capture() {
 
   async function look() {
     const data = new FormData();
-    data.append("frame", await frame(), "frame.jpg");
+    const seen = await frame();
+    data.append("frame", seen, "frame.jpg");
+    if (presence) {
+      data.append("step", presence.asked);
+      if (presence.straight) data.append("straight", presence.straight, "frame.jpg");
+    }
     if (over) return;
     const reply = await post(hintUrl, {
       csrf,
@@ -145,14 +154,32 @@ function capture() {
     });
     if (answered(reply)) return;
     failures = 0;
+    if (presence) {
+      asking(seen, reply.body);
+      return;
+    }
     good = reply.body.ok ? good + 1 : 0;
     ring(one("ring"), good / GOOD_IN_A_ROW);
     hint(reply.body.ok ? word("good") : reply.body.text || word("look"));
   }
 
+  // One thing at a time: the arrow and the words say the same.
+  function asking(seen, body) {
+    presence.take(seen, body);
+    ring(one("ring"), presence.part);
+    one("move").dataset.move = presence.asked;
+    const plain = presence.place === 0 ? (body.ok ? "good" : "look") : presence.asked;
+    hint((!body.ok && body.text) || word(plain));
+  }
+
+  function ready() {
+    return presence ? presence.over : good >= GOOD_IN_A_ROW;
+  }
+
   async function burst() {
     const data = new FormData();
-    for (let count = 0; count < BURST_FRAMES; count += 1) {
+    for (const kept of presence ? presence.kept : []) data.append("frame", kept, "frame.jpg");
+    for (let count = presence ? BURST_FRAMES : 0; count < BURST_FRAMES; count += 1) {
       if (count) await pause(BURST_GAP_MS);
       if (over) return;
       data.append("frame", await frame(), "frame.jpg");
@@ -171,7 +198,7 @@ function capture() {
     while (!over) {
       const began = Date.now();
       try {
-        if (good >= GOOD_IN_A_ROW) await burst();
+        if (ready()) await burst();
         else await look();
       } catch (error) {
         // Stopped on purpose while a frame was under way: that is not a failure.
@@ -205,6 +232,7 @@ function capture() {
       button.setAttribute("aria-pressed", String(button === event.currentTarget));
     }
     good = 0;
+    if (presence) presence.drop();
     ring(one("ring"), 0);
     source.show(event.currentTarget.dataset.person).catch(() => trouble(word("missing")));
   }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
+from consent.challenges import Step
 from tests.faces.photographs import camera, collins, encoded, hopper, side_by_side
+from tests.faces.presenting import COLLINS_BOX, asked
 
 FRAMES = 4
 _HALF = (320, 480)
@@ -37,4 +40,28 @@ def motion_jpeg(folder: Path, name: str, picture: Image.Image) -> Path:
     """Write what Chromium plays as a camera: JPEGs one after another."""
     file = folder / f"{name}.mjpeg"
     file.write_bytes(encoded(picture, "JPEG", quality=95) * FRAMES)
+    return file
+
+
+# What Chromium plays of a file of JPEGs, a second.
+_FILM_FRAMES_A_SECOND = 30
+_FILM_FIRST_SECONDS = 7
+_FILM_STEP_SECONDS = 6
+_FILM_BETWEEN_SECONDS = 2
+
+
+def film(folder: Path, name: str, steps: Sequence[Step]) -> Path:
+    """Write a camera before which somebody moves in this order, slowly, over again.
+
+    Without steps they only stand there.
+    """
+    straight = encoded(collins(), "JPEG", quality=85)
+    seconds = [(straight, _FILM_FIRST_SECONDS)]
+    for step in steps:
+        moved = encoded(asked(step, COLLINS_BOX)(collins()), "JPEG", quality=85)
+        seconds += [(moved, _FILM_STEP_SECONDS), (straight, _FILM_BETWEEN_SECONDS)]
+    file = folder / f"{name}.mjpeg"
+    with file.open("wb") as written:
+        for frame, lasts in seconds:
+            written.write(frame * (lasts * _FILM_FRAMES_A_SECOND))
     return file

@@ -53,6 +53,11 @@ class House:
 @pytest.fixture
 def house(live_server: LiveServer) -> House:
     """The demonstration as `./run` seeds it, served on this test's database."""
+    return seeded(live_server)
+
+
+def seeded(live_server: LiveServer) -> House:
+    """Seed the demonstration and return it."""
     printed = io.StringIO()
     call_command("demo_seed", stdout=printed)
     passwords = dict(re.findall(r"^ {2}(\w+) +(\S+)$", printed.getvalue(), re.M))
@@ -92,11 +97,15 @@ class Stage:
         name: str = "",
         picture: Image.Image | None = None,
         size: tuple[int, int] = PORTRAIT,
+        *,
+        film: Path | None = None,
     ) -> Device:
         """Return the kiosk's browser, with somebody in front of its camera."""
-        if picture is None:
+        if picture is None and film is None:
             return self._watched(self.plain, size)
-        file = motion_jpeg(self.folder, name, picture)
+        file = film
+        if picture is not None:
+            file = motion_jpeg(self.folder, name, picture)
         browser = launch(self.playwright, camera=file)
         self.closing.callback(browser.close)
         return self._watched(browser, size)
@@ -119,9 +128,17 @@ class Stage:
         device.page.click("[data-hash-else] button")
         device.at("/kiosk/")
 
-    def before(self, kiosk: Device, name: str, picture: Image.Image) -> Device:
+    def before(
+        self,
+        kiosk: Device,
+        name: str,
+        picture: Image.Image | None = None,
+        *,
+        film: Path | None = None,
+        size: tuple[int, int] = PORTRAIT,
+    ) -> Device:
         """Return the same kiosk with another person in front of its camera."""
-        device = self.screen(name, picture)
+        device = self.screen(name, picture, size, film=film)
         device.context.add_cookies(
             [
                 {"name": one["name"], "value": one["value"], "url": device.url}

@@ -56,6 +56,9 @@ PARTY = {
         ("purposes/contact/sensitive", True, CONTACT),
         ("purposes/face.checkin/matching", "1:n", ["face.checkin"]),
         ("purposes/face.checkin/matching", "1:1", []),
+        ("purposes/face.checkin/presence", True, ["face.checkin"]),
+        # Not asked for, and not said to be: only told otherwise.
+        ("purposes/face.checkin/presence", False, []),
         (f"{PURPOSE}/method", "By other means.", CONTACT),
         (f"{PURPOSE}/sentence", "Something else.", CONTACT),
         (f"{PURPOSE}/where", "In the garden.", CONTACT),
@@ -91,6 +94,12 @@ def test_each_change_and_whom_it_freezes(
     new = changed(path, value)
     assert purposes_changed(old=sample(), new=new) == frozen
     assert len(rules_changes(old=sample(), new=new)) == 1
+
+
+def test_a_presence_check_that_goes_is_material_too() -> None:
+    asked = changed("purposes/face.checkin/presence", True)
+    assert purposes_changed(old=asked, new=sample()) == ["face.checkin"]
+    assert purposes_changed(old=asked, new=asked) == []
 
 
 def test_the_first_version_and_the_same_one_change_nothing() -> None:

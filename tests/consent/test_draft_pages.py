@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from audit import clock
 from audit.selectors import event_list
-from consent.editing import edited, sections
+from consent.editing import choices, edited, sections
 from consent.errors import FieldsUnknown
 from consent.models import Draft, ImpactAssessment, Rules
 from consent.purposes import Purpose
@@ -220,3 +222,30 @@ def test_a_purpose_comes_and_goes_with_its_fields(house: make.House) -> None:
     assert names[0] not in less["languages"]["en"]["purposes"]
     more = edited(kind="rules", document=less, posted={}, purposes=names)
     assert more["languages"]["zh-hans"]["purposes"][names[0]]["recipients"] == []
+
+
+def test_a_presence_check_is_chosen_in_the_form_and_left_out_when_not() -> None:
+    path = "purposes/face.checkin/presence"
+    document = make.rules_document()
+
+    def written(text: str) -> dict[str, Any]:
+        found: dict[str, Any] = edited(
+            kind="rules",
+            document=document,
+            posted={path: text},
+            purposes=list(document["purposes"]),
+        )["purposes"]["face.checkin"]
+        return found
+
+    assert written("yes")["presence"] is True
+    assert "presence" not in written("no")
+    assert written("perhaps")["presence"] == "perhaps"
+    (field,) = [
+        one
+        for part in sections(kind="rules", document=make.presence_asked(document))
+        for one in part.fields()
+        if one.path == path
+    ]
+    assert (field.shape, field.value) == ("choice", "yes")
+    assert [code for code, _ in choices("presence")] == ["no", "yes"]
+    assert "not certified" in field.label.en

@@ -167,6 +167,18 @@ def test_a_face_says_with_whom_it_is_compared() -> None:
         rules.canonical(_changed(path, "somebody"))
 
 
+def test_a_presence_check_may_be_asked_for_a_face_and_for_nothing_else() -> None:
+    path = ("purposes", "face.checkin", "presence")
+    for good in (True, False):
+        assert rules.canonical(_changed(path, good))
+    for wrong in ("yes", 1):
+        with pytest.raises(RulesInvalid) as refused:
+            rules.canonical(_changed(path, wrong))
+        assert _named(refused) == ".".join(path)
+    with pytest.raises(RulesInvalid):
+        rules.canonical(_changed(("purposes", "contact", "presence"), True))
+
+
 def test_the_linter_names_whatever_publishing_refuses() -> None:
     for path in [*_required(), *_stated()]:
         draft = _changed(path, None)

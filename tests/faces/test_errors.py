@@ -12,12 +12,14 @@ from faces.errors import (
     FrameInvalid,
     PixelsBusy,
     PixelsFailed,
+    PresenceUnseen,
     Reason,
 )
 
 EVERY_ERROR = [
     *(FrameInvalid(fault) for fault in FrameFault),
     *(FaceUnusable([reason]) for reason in Reason),
+    PresenceUnseen("left"),
     PixelsBusy(),
     PixelsFailed("late"),
     PixelsFailed("died"),

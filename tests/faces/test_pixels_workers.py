@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from faces.errors import PixelsBusy, PixelsFailed
-from faces.pixels import Hint, PixelPool, pool
+from faces.pixels import Hint, PixelPool, answers
 from faces.pixels.worker import Worker
 from faces.processes import wire
 from tests.faces.photographs import collins, encoded, hopper
@@ -129,13 +129,17 @@ def test_an_answer_to_another_request_is_refused(
         ({"frames_used": 1, "spread": 0.0}, [struct.pack("<d", 9e999) * 128], True),
         ({"frames_used": "1", "spread": 0.0}, [bytes(1024)], True),
         ({"reasons": ["too_dark"]}, [bytes(1024)], True),
+        ({"reasons": [], "box": None, "poses": []}, [], False),
+        ({"reasons": [], "box": None, "poses": [[0.1, 0.2]]}, [], False),
+        ({"reasons": [], "box": None, "poses": [[0.1, 0.2, "near"]]}, [], False),
+        ({"frames_used": 1, "spread": 0.0, "poses": 3}, [bytes(1024)], True),
     ],
 )
 def test_a_worker_that_was_taken_over_is_not_believed(
     answer: dict[str, Any], parts: list[bytes], encodes: bool
 ) -> None:
     with pytest.raises(ValueError):
-        pool._answer_check(answer, parts, encodes=encodes)
+        answers.answer_check(answer, parts, encodes=encodes)
 
 
 @pytest.mark.slow

@@ -158,6 +158,18 @@ ATTEMPTS: dict[str, Attempt] = {
     "consent_use_gallery_whole": update("consent_use", "gallery = 1"),
     "consent_use_matching": twice("consent_use", matching="'1:1'"),
     "consent_use_matching_known": update("consent_use", "matching = '2:2'"),
+    "consent_use_challenge": twice(
+        "consent_use",
+        present_at="now()",
+        seized_at="now()",
+        challenge="jsonb_build_array('left')",
+    ),
+    "consent_use_present": update(
+        "consent_use",
+        f"closed_at = now(), closed_event_id = {EVENT}",
+        "UPDATE consent_use SET challenge = jsonb_build_array('left')",
+    ),
+    "consent_use_present_asked": update("consent_use", "present_at = now()"),
     "consent_use_stays": delete("consent_use"),
     "consent_use_two_minutes": update(
         "consent_use", "deadline = opened_at + interval '121 seconds'"

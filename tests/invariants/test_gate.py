@@ -14,6 +14,7 @@ from django.db import connection, connections
 from audit import demonstration
 from audit.selectors import event_list
 from consent import gate
+from consent.challenges import Step
 from consent.errors import (
     AssessmentRequired,
     ConsentEnded,
@@ -174,9 +175,9 @@ def test_no_transaction_is_open_between_start_and_result(
     seen: list[bool] = []
     encode = pixels.encode
 
-    def watched(frames: object) -> object:
+    def watched(frames: list[bytes], *, steps: list[Step]) -> object:
         seen.append(connection.in_atomic_block)
-        return encode(frames)  # type: ignore[arg-type]
+        return encode(frames, steps=steps)
 
     monkeypatch.setattr(pixels, "encode", watched)
     make_face.enrol(subject=subject, kiosk=house.kiosk, frames=[frame])

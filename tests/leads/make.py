@@ -52,9 +52,11 @@ def attribution_published(house: make.House, **terms: int) -> None:
     )
 
 
-def office(*, demonstration_clock: bool = False, **terms: int) -> Office:
+def office(
+    *, demonstration_clock: bool = False, presence: bool = False, **terms: int
+) -> Office:
     """Make a house whose visits can be decided."""
-    built = make.house(demonstration_clock=demonstration_clock)
+    built = make.house(demonstration_clock=demonstration_clock, presence=presence)
     attribution_published(built, **terms)
     return Office(
         house=built,

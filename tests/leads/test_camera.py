@@ -148,7 +148,7 @@ def test_digits_of_nobody_open_no_camera(kiosk: KioskBrowser) -> None:
     assert "不需要开摄像头" in words_of(answer)
     assert Use.objects.count() == 0
     answer = kiosk.get("/kiosk/return/face/consent/")
-    assert answer["Location"] == "/kiosk/return/face/"
+    assert answer["Location"] == "/kiosk/return/"
 
 
 def test_unusable_frames_are_told_and_tried_again(kiosk: KioskBrowser) -> None:

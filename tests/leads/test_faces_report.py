@@ -10,9 +10,10 @@ import pytest
 from django.test import Client, override_settings
 
 from audit import clock
-from faces.evaluation.keeping import method_read, report_keep
+from faces.evaluation.keeping import method_read, presence_read, report_keep
 from faces.evaluation.rates import Scored, curve
 from faces.evaluation.report import told
+from leads.views.faces import SEQUENCES
 from tests import make
 from tests.audit.room import reader
 from tests.conftest import Database
@@ -44,7 +45,7 @@ def test_before_any_run_it_says_what_shipped_and_how_to_run_one(
         for rate in ("0.01", "0.001"):
             assert f"{method.measured[group]['ours'][rate]['percent']} %" in page
             assert f"{method.measured[group]['bare'][rate]['percent']} %" in page
-    assert "It does not check that somebody is really there." in page
+    assert "It does not check that somebody is really there" in page
     assert "manage.py faces_evaluate" in page
     assert "less accurate for children" in page
 
@@ -85,3 +86,26 @@ def test_it_is_no_page_for_reception(db: Database) -> None:
 def _shown(officer: Client, language: str) -> Any:
     officer.cookies["lang"] = language
     return officer.get(PAGE)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_presence_check_is_called_what_it_is(
+    db: Database, tmp_path: Path, asked: bool
+) -> None:
+    make.house(presence=asked)
+    with override_settings(FACES_REPORT=tmp_path / "none.json"):
+        page = words_of(_shown(reader("compliance"), "en"))
+    assert "Presence check, not certified" in page
+    assert ("This site: every time." in page) == asked
+    assert ("ask for no presence check" in page) != asked
+    assert "no real attack was made" in page
+    assert "a photograph bent like a face" in page
+    shown = presence_read()["sequences"]
+    assert shown.keys() == SEQUENCES.keys()
+    for name, found in shown.items():
+        wrong = found["passed"]
+        if name == "live":
+            wrong = found["sequences"] - found["passed"]
+        share = f"{100 * wrong / found['sequences']:.1f} %"
+        assert f"{found['sequences']} " in page
+        assert f"{wrong} ({share})" in page

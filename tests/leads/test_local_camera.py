@@ -122,9 +122,9 @@ def test_the_camera_is_off_before_the_burst_is_looked_at(
     off: list[bool] = []
     encode = pixels.encode
 
-    def looked(frames: Any) -> Any:
+    def looked(frames: Any, **asked: Any) -> Any:
         off.append(plugged.went_off())
-        return encode(frames)
+        return encode(frames, **asked)
 
     monkeypatch.setattr(pixels, "encode", looked)
     kiosk.post(f"{path}burst/", frames(collins()), **JSON)
