@@ -1,21 +1,35 @@
-"""Many encodings in one block of memory, and the exact search of the most alike."""
+"""Many encodings in one block of memory, and the exact search of the most alike.
+
+Encodings lie along the principal axes of people who do not exist, which changes no
+distance. The first axes hold most of one, so they bound it from below, and the score
+from above: whoever cannot beat the best by that bound is not looked at any further.
+"""
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from faces.cohort import cohort
 from faces.matching import EMBEDDING_LENGTH, Embedding
-from faces.scoring import MAX_DISTANCE, Surroundings, scores, surroundings
+from faces.scoring import MAX_DISTANCE, Surroundings, normalised, surroundings
 
-SURE = 16
-"""So many of the best are scored once more in double precision."""
+HEAD = 32
+"""So many axes are looked at first; their block of 100,000 fits into a cache."""
+
+FIRST = 64
+"""So many of the highest bounds are scored before the others are held against them."""
+
+SLACK = 0.02
+"""What single precision may be wrong by, in scores; far more than was ever seen."""
 
 Name = TypeVar("Name", bound=Hashable)
+Single = NDArray[np.float32]
 
 
 class Matrix(Generic[Name]):
@@ -28,11 +42,9 @@ class Matrix(Generic[Name]):
 
     def __init__(self) -> None:
         self.names: list[Name] = []
-        self._rows = np.empty((0, EMBEDDING_LENGTH), dtype=np.float32)
+        self._heads, self._tails = _blocks(0)
         self._of = Surroundings(np.empty(0), np.empty(0))
-        # What `normalised` comes to for one probe is linear in the distance; these are
-        # its parts of the rows, in single precision.
-        self._lengths = self._offsets = self._slopes = np.empty(0, dtype=np.float32)
+        self._derive()
         self.locked = True
 
     def __len__(self) -> int:
@@ -47,28 +59,29 @@ class Matrix(Generic[Name]):
         """
         places = {name: place for place, name in enumerate(self.names)}
         kept = np.array([places[name] for name in keep], dtype=np.intp)
-        rows = np.empty((len(kept) + len(more), EMBEDDING_LENGTH), dtype=np.float32)
-        locked = _lock(rows)
-        rows[: len(kept)] = self._rows[kept]
-        for place, embedding in enumerate(more.values(), start=len(kept)):
-            rows[place] = embedding
-        added = surroundings(rows[len(kept) :])
+        heads, tails = _blocks(len(kept) + len(more))
+        locked = _lock(heads) and _lock(tails)
+        heads[: len(kept)], tails[: len(kept)] = self._heads[kept], self._tails[kept]
+        added = np.array(list(more.values())).reshape(len(more), EMBEDDING_LENGTH)
+        of = surroundings(added)
+        added = added @ _axes()
+        heads[len(kept) :], tails[len(kept) :] = added[:, :HEAD], added[:, HEAD:]
+        added.fill(0)
         self._of = Surroundings(
-            np.concatenate([self._of.means[kept], added.means]),
-            np.concatenate([self._of.spreads[kept], added.spreads]),
+            np.concatenate([self._of.means[kept], of.means]),
+            np.concatenate([self._of.spreads[kept], of.spreads]),
         )
-        self._lengths = np.einsum("ij,ij->i", rows, rows)
-        self._offsets = (self._of.means / self._of.spreads).astype(np.float32)
-        self._slopes = (1 / self._of.spreads).astype(np.float32)
         self.clear()
-        self._rows, self.locked = rows, locked
+        self._heads, self._tails, self.locked = heads, tails, locked
         self.names = [*keep, *more]
+        self._derive()
 
     def clear(self) -> None:
         """Overwrite every row."""
-        self._rows.fill(0)
-        _unlock(self._rows)
-        self._rows = np.empty((0, EMBEDDING_LENGTH), dtype=np.float32)
+        for block in (self._heads, self._tails):
+            block.fill(0)
+            _unlock(block)
+        self._heads, self._tails = _blocks(0)
         self.names = []
 
     def best(
@@ -76,8 +89,8 @@ class Matrix(Generic[Name]):
     ) -> tuple[int, float] | None:
         """Return the row that is most alike, and its score; None where there is none.
 
-        Exact: every row is compared. The score is that of `faces.scoring.scores` with
-        the row as it lies here, in single precision.
+        Exact: nobody is left out whose score could be the highest. The score is that of
+        `faces.scoring.scores` with the row as it lies here, in single precision.
 
         Args:
             probe: shape (128,).
@@ -85,32 +98,70 @@ class Matrix(Generic[Name]):
         """
         if not len(self) or (among is not None and not among.any()):
             return None
-        top = self._top(np.asarray(probe, dtype=np.float32), among)
-        sure = scores(probe, self._rows[top].astype(np.float64), self._of.at(top))
-        first = int(sure.argmax())
-        return int(top[first]), float(sure[first])
+        of = surroundings(np.asarray(probe)[None])
+        turned = np.asarray(probe, dtype=np.float64) @ _axes()
+        bounds = self._bounds(turned.astype(np.float32), of)
+        if among is not None:
+            bounds[~among] = -np.inf
+        many = min(FIRST, len(bounds))
+        rows = np.argpartition(bounds, len(bounds) - many)[-many:]
+        found = self._scores(turned, of, rows)
+        at_least = found.max() - SLACK
+        if (bounds >= at_least).sum() > many:
+            rows = np.flatnonzero(bounds >= at_least)
+            found = self._scores(turned, of, rows)
+        if among is not None:
+            found[~among[rows]] = -np.inf
+        first = int(found.argmax())
+        return int(rows[first]), float(found[first])
 
-    def _top(
-        self, asked: NDArray[np.float32], among: NDArray[np.bool_] | None
-    ) -> NDArray[np.intp]:
-        """Return the rows with the highest scores, in single precision, unordered."""
-        of = surroundings(asked[None])
-        slope, offset = 1 / of.spreads[0], of.means[0] / of.spreads[0]
-        apart = self._rows @ (-2 * asked)
-        apart += self._lengths
-        apart += asked @ asked
+    def _bounds(self, asked: Single, of: Surroundings) -> Single:
+        """Return what the score of each row is at most."""
+        tail = np.float32(np.linalg.norm(asked[HEAD:]))
+        apart = self._heads @ (-2 * asked[:HEAD])
+        apart += self._head_squares
+        apart += asked[:HEAD] @ asked[:HEAD]
+        # What is left of both is at least as far apart as their lengths are.
+        rest = self._tail_lengths - tail
+        apart += rest * rest
         np.sqrt(np.maximum(apart, 0, out=apart), out=apart)
         far = apart > MAX_DISTANCE
-        # Twice the score.
-        apart *= self._slopes + np.float32(slope)
-        found = np.subtract(self._offsets, apart, out=apart)
-        found += np.float32(offset)
-        np.minimum(found, 0, out=found, where=far)
-        if among is not None:
-            found[~among] = -np.inf
-        many = min(SURE, len(found))
-        top = np.argpartition(found, len(found) - many)[-many:]
-        return top if among is None else top[among[top]]
+        apart *= self._slopes + np.float32(0.5 / of.spreads[0])
+        bounds = np.subtract(self._offsets, apart, out=apart)
+        bounds += np.float32(0.5 * of.means[0] / of.spreads[0])
+        np.minimum(bounds, 0, out=bounds, where=far)
+        return bounds
+
+    def _scores(
+        self, turned: Embedding, of: Surroundings, rows: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
+        """Return the scores of some rows, in double precision."""
+        whole = np.concatenate([self._heads[rows], self._tails[rows]], axis=1)
+        apart = np.linalg.norm(whole.astype(np.float64) - turned, axis=1)
+        return normalised(apart, of, self._of.at(rows))
+
+    def _derive(self) -> None:
+        """Compute of all rows what every search needs; half a score is one side's."""
+        self._head_squares = np.einsum("ij,ij->i", self._heads, self._heads)
+        squares = np.einsum("ij,ij->i", self._tails, self._tails)
+        self._tail_lengths = np.sqrt(squares)
+        of = self._of
+        self._offsets = (0.5 * of.means / of.spreads).astype(np.float32)
+        self._slopes = (0.5 / of.spreads).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _axes() -> NDArray[np.float64]:
+    """Return the principal axes of the cohort as columns, the longest first."""
+    _lengths, axes = np.linalg.eigh(np.cov(cohort().astype(np.float64).T))
+    return np.ascontiguousarray(axes[:, ::-1])
+
+
+def _blocks(size: int) -> tuple[Single, Single]:
+    return (
+        np.empty((size, HEAD), dtype=np.float32),
+        np.empty((size, EMBEDDING_LENGTH - HEAD), dtype=np.float32),
+    )
 
 
 def _lock(rows: NDArray[np.float32]) -> bool:

@@ -85,12 +85,28 @@ def test_whoever_goes_is_not_found_and_whoever_comes_is(
     assert held.names[kept[0]] == 7
 
 
+def test_a_tight_crowd_is_searched_exactly_too() -> None:
+    """Where bounds tell nothing apart, everybody is looked at."""
+    random = np.random.RandomState(9)
+    crowd = cohort()[0] + random.normal(scale=0.002, size=(PEOPLE, 128))
+    matrix: Matrix[int] = Matrix()
+    matrix.change(keep=[], more=dict(enumerate(crowd)))
+    of = surroundings(crowd)
+    for seed in range(10):
+        probe = near(crowd[seed], seed)
+        every = scores(probe, crowd, of)
+        found = matrix.best(probe)
+        assert found is not None
+        assert found[1] == pytest.approx(float(every.max()), abs=1e-3)
+
+
 def test_what_was_held_is_overwritten(held: Matrix[int]) -> None:
-    block = held._rows
-    assert np.any(block)
+    before = held._heads, held._tails
+    assert all(np.any(block) for block in before)
     held.change(keep=held.names[:3], more={})
-    assert not np.any(block)
-    block = held._rows
+    assert not any(np.any(block) for block in before)
+    kept = held._heads, held._tails
+    assert all(np.any(block) for block in kept)
     held.clear()
-    assert not np.any(block)
+    assert not any(np.any(block) for block in kept)
     assert not len(held)
