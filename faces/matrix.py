@@ -118,7 +118,7 @@ class Matrix(Generic[Name]):
     def _bounds(self, asked: Single, of: Surroundings) -> Single:
         """Return what the score of each row is at most."""
         tail = np.float32(np.linalg.norm(asked[HEAD:]))
-        apart = self._heads @ (-2 * asked[:HEAD])
+        apart: Single = self._heads @ (-2 * asked[:HEAD])
         apart += self._head_squares
         apart += asked[:HEAD] @ asked[:HEAD]
         # What is left of both is at least as far apart as their lengths are.
@@ -127,10 +127,10 @@ class Matrix(Generic[Name]):
         np.sqrt(np.maximum(apart, 0, out=apart), out=apart)
         far = apart > MAX_DISTANCE
         apart *= self._slopes + np.float32(0.5 / of.spreads[0])
-        bounds = np.subtract(self._offsets, apart, out=apart)
-        bounds += np.float32(0.5 * of.means[0] / of.spreads[0])
-        np.minimum(bounds, 0, out=bounds, where=far)
-        return bounds
+        np.subtract(self._offsets, apart, out=apart)
+        apart += np.float32(0.5 * of.means[0] / of.spreads[0])
+        np.minimum(apart, 0, out=apart, where=far)
+        return apart
 
     def _scores(
         self, turned: Embedding, of: Surroundings, rows: NDArray[np.intp]
