@@ -96,16 +96,30 @@ def missing(document: Mapping[str, Any]) -> Iterator[str]:
                 yield f"languages.{language}.{name}"
 
 
-@lru_cache(maxsize=64)
 def document(*, sha256: str) -> dict[str, Any]:
     """Return an approved assessment by its hash; {} when its text is no such object.
 
-    Those approved before there was a structure are texts of their own. The text of a
-    hash never changes, so it is read once. MUST NOT be changed.
+    Those approved before there was a structure are texts of their own. MUST NOT be
+    changed.
+    """
+    try:
+        return _read(sha256)
+    except LookupError:
+        return {}
+
+
+@lru_cache(maxsize=64)
+def _read(sha256: str) -> dict[str, Any]:
+    """Read a text once: what a hash names never changes, and may only be missing.
+
+    Raises:
+        LookupError: the log holds no such text.
     """
     content = document_get(sha256=sha256)
+    if content is None:
+        raise LookupError(sha256)
     try:
-        loaded = json.loads(content or b"")
+        loaded = json.loads(content)
     except ValueError:
         return {}
     return loaded if isinstance(loaded, dict) else {}

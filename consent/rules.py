@@ -82,6 +82,9 @@ TERM_FIELDS = ("retention_days", "destroy_s", "sensitive")
 MATCHING = ("1:1", "1:few", "1:n")
 """With whom a face is compared: one named, a few who fit, or everybody."""
 
+MATCHING_UNSTATED = "1:few"
+"""What an assessment allows that was approved before its width was asked for."""
+
 RETENTION_MAX_DAYS = 36_500
 DESTROY_MAX_SECONDS = 86_400
 ANSWER_MAX_DAYS = 30

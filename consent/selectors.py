@@ -32,7 +32,7 @@ from consent.models import (
     Use,
 )
 from consent.purposes import FACE
-from consent.rules import purpose_words, terms, within
+from consent.rules import MATCHING_UNSTATED, purpose_words, terms, within
 
 
 def rules_get(*, site: Site) -> Rules:
@@ -103,9 +103,8 @@ def matching_allowed(*, site: Site, purpose: str, matching: str) -> bool:
         return False
     said = terms(sha256=rules.sha256, purpose=purpose) or {}
     found = allowed(code=assessed.code, sha256=assessed.sha256, purposes=[purpose])
-    return within(matching, said.get("matching")) and not found.too_wide(
-        purpose, matching
-    )
+    most = found.terms[purpose].get("matching", MATCHING_UNSTATED)
+    return within(matching, said.get("matching")) and within(matching, most)
 
 
 def _method_published(site: Site, purpose: str) -> bool:

@@ -8,6 +8,7 @@ from above: whoever cannot beat the best by that bound is not looked at any furt
 from __future__ import annotations
 
 import ctypes
+import mmap
 from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from typing import Generic, TypeVar
@@ -61,12 +62,15 @@ class Matrix(Generic[Name]):
         kept = np.array([places[name] for name in keep], dtype=np.intp)
         heads, tails = _blocks(len(kept) + len(more))
         locked = _lock(heads) and _lock(tails)
-        heads[: len(kept)], tails[: len(kept)] = self._heads[kept], self._tails[kept]
+        # Straight into the new blocks: no copy is left behind.
+        np.take(self._heads, kept, axis=0, out=heads[: len(kept)], mode="clip")
+        np.take(self._tails, kept, axis=0, out=tails[: len(kept)], mode="clip")
         added = np.array(list(more.values())).reshape(len(more), EMBEDDING_LENGTH)
         of = surroundings(added)
-        added = added @ _axes()
-        heads[len(kept) :], tails[len(kept) :] = added[:, :HEAD], added[:, HEAD:]
-        added.fill(0)
+        turned = added @ _axes()
+        heads[len(kept) :], tails[len(kept) :] = turned[:, :HEAD], turned[:, HEAD:]
+        for copy in (added, turned):
+            copy.fill(0)
         self._of = Surroundings(
             np.concatenate([self._of.means[kept], of.means]),
             np.concatenate([self._of.spreads[kept], of.spreads]),
@@ -80,7 +84,6 @@ class Matrix(Generic[Name]):
         """Overwrite every row."""
         for block in (self._heads, self._tails):
             block.fill(0)
-            _unlock(block)
         self._heads, self._tails = _blocks(0)
         self.names = []
 
@@ -136,9 +139,12 @@ class Matrix(Generic[Name]):
         self, turned: Embedding, of: Surroundings, rows: NDArray[np.intp]
     ) -> NDArray[np.float64]:
         """Return the scores of some rows, in double precision."""
-        whole = np.concatenate([self._heads[rows], self._tails[rows]], axis=1)
-        apart = np.linalg.norm(whole.astype(np.float64) - turned, axis=1)
-        return normalised(apart, of, self._of.at(rows))
+        apart = np.empty((len(rows), EMBEDDING_LENGTH))
+        apart[:, :HEAD], apart[:, HEAD:] = self._heads[rows], self._tails[rows]
+        apart -= turned
+        distances = np.linalg.norm(apart, axis=1)
+        apart.fill(0)
+        return normalised(distances, of, self._of.at(rows))
 
     def _derive(self) -> None:
         """Compute of all rows what every search needs; half a score is one side's."""
@@ -158,22 +164,23 @@ def _axes() -> NDArray[np.float64]:
 
 
 def _blocks(size: int) -> tuple[Single, Single]:
-    return (
-        np.empty((size, HEAD), dtype=np.float32),
-        np.empty((size, EMBEDDING_LENGTH - HEAD), dtype=np.float32),
-    )
+    return _block(size, HEAD), _block(size, EMBEDDING_LENGTH - HEAD)
 
 
-def _lock(rows: NDArray[np.float32]) -> bool:
-    """Ask the system to keep a block in memory; False where it may not be."""
+def _block(size: int, width: int) -> Single:
+    """Return zeros on pages of their own, so that locking them locks nothing else."""
+    pages = mmap.mmap(-1, max(size * width * 4, mmap.PAGESIZE))
+    flat = np.frombuffer(pages, dtype=np.float32, count=size * width)
+    return flat.reshape(size, width)
+
+
+def _lock(rows: Single) -> bool:
+    """Ask the system to keep a block in memory; False where it may not be.
+
+    The pages are given back with the block, and with them the lock.
+    """
     if not rows.nbytes:
         return True
     libc = ctypes.CDLL(None, use_errno=True)
     address = ctypes.c_void_p(rows.ctypes.data)
     return bool(libc.mlock(address, ctypes.c_size_t(rows.nbytes)) == 0)
-
-
-def _unlock(rows: NDArray[np.float32]) -> None:
-    if rows.nbytes:
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.munlock(ctypes.c_void_p(rows.ctypes.data), ctypes.c_size_t(rows.nbytes))

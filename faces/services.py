@@ -15,12 +15,12 @@ import numpy as np
 from audit import clock
 from consent import gate
 from consent.challenges import Step
-from consent.errors import KeyMissing, UseClosed
+from consent.errors import GalleryMoved, KeyMissing, UseClosed
 from consent.gate import EVERYBODY, Permit, Record
 from consent.models import Consent
 from consent.purposes import Purpose
 from faces import gallery, local_camera, pixels
-from faces.errors import GalleryAway
+from faces.gallery import Found
 from faces.matching import (
     METHOD,
     SEARCH_METHOD,
@@ -37,8 +37,8 @@ from faces.templates import template_open, template_seal
 SCORE_UNIT = 10_000
 """Scores in the log are integers, in units of 1/10000; higher is more alike."""
 
-SCORE_MAX = 10.0
-"""The largest score that the log writes: beyond it nothing is decided any more."""
+SCORE_MAX = 20.0
+"""The largest score that the log writes: nothing is decided beyond it, in no search."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -170,26 +170,44 @@ def enrol(*, permit: Permit, record: Record, probe: Probe) -> None:
     )
 
 
-def compare(*, permit: Permit, record: Record, probe: Probe) -> Comparison:
-    """Compare the probe with the candidates that are still live, in commit 2.
+def search(*, permit: Permit, probe: Probe) -> Found | None:
+    """Look for the probe among everybody enrolled, before commit 2; None if not asked.
 
-    Templates of another model, or whose key is gone, are not compared. A search goes
-    over everybody enrolled instead, and names whom it found only where the gate opens
-    for them now.
+    No transaction is open: whoever withdraws meanwhile does not wait for it. What it
+    comes to is told by `compare`, and only while nothing has changed since.
 
     Raises:
         PermitMisused: dead permit, another purpose, another person's probe.
         GalleryAway: the process that holds everybody does not answer.
     """
-    if record.use.matching == EVERYBODY:
-        return _search(permit, record, probe)
+    permit.demand(purpose=Purpose.FACE_CHECKIN, subject=probe.subject)
+    if permit.matching != EVERYBODY:
+        return None
+    return gallery.search(site=permit.site, probe=probe.mean)
+
+
+def compare(
+    *, permit: Permit, record: Record, probe: Probe, found: Found | None = None
+) -> Comparison:
+    """Compare the probe with the candidates that are still live, in commit 2.
+
+    Templates of another model, or whose key is gone, are not compared. Of a search
+    (`found`) the answer is told instead: whom it found only where the gate opens for
+    them now.
+
+    Raises:
+        PermitMisused: dead permit, another purpose, another person's probe.
+        GalleryMoved: somebody who was searched may not be any more; search again.
+    """
     _demand(permit, record, probe, mode="compare")
+    if permit.matching == EVERYBODY:
+        return _searched(record, found)
     compared = list(_compared(record.candidates, probe.model))
     best: tuple[float, Consent] | None = None
     if compared:
-        gallery = np.stack([embedding for _, embedding in compared])
-        found = scores(probe.mean, gallery, surroundings(gallery))
-        best = float(found.max()), compared[int(found.argmax())][0]
+        stored = np.stack([embedding for _, embedding in compared])
+        alike = scores(probe.mean, stored, surroundings(stored))
+        best = float(alike.max()), compared[int(alike.argmax())][0]
     answer: Verdict = "no_match" if best is None else verdict(best[0])
     score = None if best is None else _logged(best[0])
     record.close(
@@ -205,13 +223,10 @@ def compare(*, permit: Permit, record: Record, probe: Probe) -> Comparison:
     return Comparison(verdict=answer, consent=matched, score=score)
 
 
-def _search(permit: Permit, record: Record, probe: Probe) -> Comparison:
-    _demand(permit, record, probe, mode="compare")
-    if record.generation is None:
-        raise GalleryAway
-    found = gallery.search(
-        site=record.use.site, generation=record.generation, probe=probe.mean
-    )
+def _searched(record: Record, found: Found | None) -> Comparison:
+    """Tell what a search came to, if those who were searched are still the same."""
+    if found is None or found.gallery.generation != record.generation:
+        raise GalleryMoved
     answer: Verdict = "no_match"
     consent = None
     if found.consent is not None and found.score is not None:
@@ -225,6 +240,7 @@ def _search(permit: Permit, record: Record, probe: Probe) -> Comparison:
         "face.compared",
         data={
             **found.gallery.told(),
+            "candidates": [] if consent is None else [consent.granted_ref],
             "model": SEARCH_METHOD,
             "score": score,
             "verdict": answer,

@@ -24,6 +24,7 @@ from consent.errors import (
     GalleryMoved,
     KeyMissing,
     MatchingTooWide,
+    NoticeChanged,
     PurposeStopped,
     StepOutOfOrder,
     UseClosed,
@@ -46,6 +47,7 @@ from consent.services.consents import (
 )
 from consent.services.walks import VISITOR
 from consent.showing import notice_show
+from consent.stops import site_share
 from faces import services as faces
 from faces.errors import (
     FaceUnusable,
@@ -107,6 +109,7 @@ def compare_begin(
     *,
     candidates: Sequence[uuid.UUID],
     matching: str,
+    shown: str,
     kiosk: Kiosk,
     language: str,
 ) -> Use:
@@ -119,10 +122,12 @@ def compare_begin(
         candidates: the consents they may be compared with, and no others.
         matching: how those were found: `gate.ONE` or `gate.FEW`; with
             `gate.EVERYBODY` there are none, and everybody enrolled here is searched.
+        shown: the hash of the rules that they were shown.
         kiosk: where they stand.
         language: in which they were asked.
 
     Raises:
+        NoticeChanged: other rules are in force than they were shown; ask again.
         NobodyEnrolled: none of the candidates' consents is live any more.
         GalleryAway: the process that holds everybody does not answer.
         AssessmentRequired, MatchingTooWide: faces are not compared so at this site.
@@ -141,7 +146,10 @@ def compare_begin(
         raise NobodyEnrolled
     _others_stop(kiosk)
     with journal.unit(act=VISITOR, site=site) as unit:
+        site_share(site=site)
         rules = rules_get(site=site)
+        if rules.sha256 != shown:
+            raise NoticeChanged
         notice_show(
             unit=unit,
             rules=rules,
@@ -254,19 +262,7 @@ def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> 
         with gate.resume(use=use, act=act, kiosk=kiosk) as permit:
             gate.seize(permit=permit)
             probe = faces.encode(permit=permit, frames=frames)
-            with permit.settle() as record:
-                if record.use.mode == ENROL:
-                    faces.enrol(permit=permit, record=record, probe=probe)
-                    answer = Answer(kind="enrolled")
-                else:
-                    verdict = faces.compare(permit=permit, record=record, probe=probe)
-                    answer = _verdict(verdict)
-                    ended = consent_end(
-                        unit=record.unit,
-                        consent=permit.consent,
-                        kind="consent.expired",
-                        reason="used",
-                    )
+            answer, ended = _settled(permit, probe)
     except PresenceUnseen as unseen:
         _give_up(use, act, str(unseen.reasons[0]))
         return Answer(kind="discarded", reasons=(f"{UNSEEN}{unseen.unseen}",))
@@ -289,6 +285,33 @@ def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> 
     if ended is not None:
         key_destroy(consent=ended.consent)
     return answer
+
+
+def _settled(permit: gate.Permit, probe: faces.Probe) -> tuple[Answer, Ended | None]:
+    """Write what the probe came to, and end a one-time consent with it.
+
+    A search is made once more where those who were searched changed meanwhile.
+
+    Raises:
+        GalleryAway: no answer, or other people each time it was asked.
+    """
+    for _ in range(SEARCH_TRIES):
+        found = faces.search(permit=permit, probe=probe)
+        with suppress(GalleryMoved), permit.settle() as record:
+            if record.use.mode == ENROL:
+                faces.enrol(permit=permit, record=record, probe=probe)
+                return Answer(kind="enrolled"), None
+            verdict = faces.compare(
+                permit=permit, record=record, probe=probe, found=found
+            )
+            ended = consent_end(
+                unit=record.unit,
+                consent=permit.consent,
+                kind="consent.expired",
+                reason="used",
+            )
+            return _verdict(verdict), ended
+    raise GalleryAway
 
 
 def capture_again(*, use: uuid.UUID, kiosk: Kiosk, walk: Walk | None) -> Use:

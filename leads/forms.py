@@ -15,6 +15,7 @@ from audit.say import Say
 from consent.forms import ASK_CODE, StrictForm
 from consent.models import Site
 from consent.purposes import Purpose
+from consent.rules import MATCHING
 from leads.contacts import Details
 from leads.errors import ReferralUnknown
 from leads.models import Agent
@@ -209,9 +210,10 @@ class DigitsForm(StrictForm):
 
 
 class CompareForm(StrictForm):
-    """The one tap that consents to one comparison, under the rules that were shown."""
+    """The one tap that consents to one comparison: the rules and the width shown."""
 
     rules = forms.CharField(max_length=64)
+    matching = forms.ChoiceField(choices=[(one, "") for one in MATCHING])
     answer = forms.ChoiceField(choices=[("compare", "")])
 
 

@@ -209,7 +209,7 @@ vkey = Check("verifier key", _is_vkey)
 seq = number(0, COUNT_MAX)
 """The number of an event, or a size of the log."""
 rows = number(0, 10_000_000)
-score = number(-100_000, 100_000)
+score = number(-200_000, 200_000)
 fen = number(0, COUNT_MAX)
 """An amount of money, in 1/100 of the operator's currency."""
 model = token

@@ -91,8 +91,10 @@ USES: dict[str, Kind] = {
         },
         purpose=True,
         use=True,
+        # Of everybody only whoever was found is named: one, or nobody.
         otherwise={
             **_EVERYBODY,
+            "candidates": many(seq),
             "start": seq,
             "model": model,
             "score": nullable(score),

@@ -12,7 +12,7 @@ from django.db import transaction
 from audit import clock
 from audit.drafts import SYSTEM, Act, Draft, Ref
 from audit.log import Unit
-from consent import journal
+from consent import journal, keys
 from consent.errors import PresenceRequired, UseClosed
 from consent.models import CaptureSession, Consent, Subject, Use
 from consent.selectors import LEAST_LEFT, consents_usable
@@ -62,7 +62,11 @@ class Record:
             state="active",
             until__gt=clock.now() + LEAST_LEFT,
         )
-        return next(iter(consents_usable(consents=live)), None)
+        usable = next(iter(consents_usable(consents=live)), None)
+        # A row can come back with a copy of the database; a destroyed key does not.
+        if usable is None or keys.key_missing(consent=usable.id):
+            return None
+        return usable
 
     def close(self, kind: str, *, data: Mapping[str, object]) -> Draft:
         """Write the end of the use; its start is filled in.

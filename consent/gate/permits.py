@@ -18,7 +18,7 @@ from consent.errors import ConsentEnded, PermitMisused, PurposeStopped, UseClose
 from consent.gate.ends import Record, close, discard, refusal_of, use_lock
 from consent.gate.starts import EVERYBODY, FEW, begin
 from consent.generations import Gallery, generation_share
-from consent.models import CaptureSession, Consent, Kiosk, Subject, Use
+from consent.models import CaptureSession, Consent, Kiosk, Site, Subject, Use
 from consent.purposes import FACE, Purpose
 from consent.selectors import (
     assessment_live,
@@ -69,6 +69,16 @@ class Permit:
     def consent(self) -> Consent:
         """Return the consent of that person."""
         return self._use.consent
+
+    @property
+    def site(self) -> Site:
+        """Return where it is."""
+        return self._use.site
+
+    @property
+    def matching(self) -> str:
+        """Return how widely the face may be compared; "" where it is not."""
+        return self._use.matching
 
     @property
     def seconds_left(self) -> float:

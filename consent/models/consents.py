@@ -238,7 +238,7 @@ class Guardianship(models.Model):
 class Generation(models.Model):
     """How often those who may be searched at a site changed; the database counts.
 
-    One more in each commit in which a face consent ends or is restricted, a template
+    At least one more in each commit in which a face consent ends or is restricted, a template
     comes or goes, or rules are published.
     """
 

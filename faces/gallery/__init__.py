@@ -53,21 +53,21 @@ def gallery_standing(*, site: Site) -> Gallery:
     return _gallery(_ask({"ask": "standing", "site": site.code}))
 
 
-def search(*, site: Site, generation: int, probe: Embedding) -> Found:
+def search(*, site: Site, probe: Embedding) -> Found:
     """Compare a face with everybody enrolled at a site, exactly.
 
-    MUST be asked while the generation is held (`consent.generations`), or the answer
-    may be about somebody whose consent has ended.
+    The answer MUST be told only while the generation is held (`consent.generations`)
+    and is the one that it is about, or somebody's consent may have ended meanwhile.
 
     Raises:
-        GalleryAway: nobody answers, not in time, or about another generation.
+        GalleryAway: nobody answers, or not in time.
     """
     told = _ask({"ask": "search", "site": site.code}, probe.astype("<f8").tobytes())
-    found = _gallery(told)
-    if found.generation != generation:
-        raise GalleryAway
-    consent = told.get("consent")
-    return Found(found, UUID(consent) if consent else None, told.get("score"))
+    try:
+        consent = UUID(told["consent"]) if told["consent"] else None
+        return Found(_gallery(told), consent, told["score"])
+    except (KeyError, ValueError):
+        raise GalleryAway from None
 
 
 def gallery_held() -> dict[str, Held] | None:

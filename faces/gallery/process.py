@@ -1,8 +1,9 @@
 """The process that holds the galleries: one to a machine, asked over a socket.
 
 It answers one question after the other, on a socket in a folder of its own that nobody
-else may enter, to processes of the same user. What it holds is overwritten within
-`LOOK_SECONDS` of the commit that ended a consent, and before the next answer anyway.
+else may enter, to processes of the same user. The row of somebody whose consent ended
+is overwritten within `LOOK_SECONDS` of that commit, unless a site is being loaded just
+then, and before the next answer in any case.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from pathlib import Path
 import numpy as np
 from django.db import Error, close_old_connections, connections
 
+from audit.errors import DomainError
 from consent.generations import Gallery
-from consent.models import Site
 from faces.gallery.asking import PARTS_MAX_BYTES, Asked, reader, short_name
 from faces.gallery.keeping import Keeper, sites_searched
 from faces.matching import EMBEDDING_LENGTH
@@ -57,6 +58,7 @@ class Process(socketserver.UnixStreamServer):
         """
         _confine()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
         self._place = os.open(
             path.parent / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
         )
@@ -85,6 +87,8 @@ class Process(socketserver.UnixStreamServer):
         except Error as error:
             # The class alone: a database's text may quote a row.
             logger.warning("gallery not looked after: %s", type(error).__name__)
+            # What comes back may be a copy of before: nobody is held across that.
+            self._drop()
             with suppress(Error):
                 connections.close_all()
         self._looked = time.monotonic()
@@ -95,13 +99,18 @@ class Process(socketserver.UnixStreamServer):
         for code in self._keepers.keys() - open_now:
             self._keepers.pop(code).drop()
         for code, site in open_now.items():
-            self._keeper(code, site).refresh()
+            keeper = self._keepers.setdefault(code, Keeper(site))
+            try:
+                keeper.refresh()
+            except (DomainError, OSError) as error:
+                # The key store does not answer: this site is not searched meanwhile.
+                logger.warning("gallery not loaded: %s", type(error).__name__)
+                self._keepers.pop(code).drop()
 
     def server_close(self) -> None:
         """Overwrite everything and give the place free."""
         super().server_close()
-        for keeper in self._keepers.values():
-            keeper.drop()
+        self._drop()
         os.close(self._place)
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -134,10 +143,9 @@ class Process(socketserver.UnixStreamServer):
         named = None if consent is None else str(consent)
         return {**_told(gallery), "consent": named, "score": score}
 
-    def _keeper(self, code: str, site: Site) -> Keeper:
-        if code not in self._keepers:
-            self._keepers[code] = Keeper(site)
-        return self._keepers[code]
+    def _drop(self) -> None:
+        while self._keepers:
+            self._keepers.popitem()[1].drop()
 
 
 class _Question(socketserver.BaseRequestHandler):

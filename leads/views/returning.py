@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -10,12 +11,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.say import Say
-from consent.errors import PassUnknown, StepOutOfOrder
+from consent.errors import NoticeChanged, PassUnknown, StepOutOfOrder
 from consent.forms import EmptyForm, StrictForm
 from consent.gate import EVERYBODY, FEW, ONE
 from consent.models import Consent, Subject
 from consent.purposes import Purpose
-from consent.rules import notice
+from consent.rules import MATCHING, notice
 from consent.selectors import rules_get
 from consent.services.links import pass_find
 from consent.services.walks import VISITOR
@@ -197,8 +198,8 @@ def compare_consent(request: KioskRequest) -> HttpResponse:
     """Ask the person in front for one comparison; their tap opens the camera."""
     asked = [named(one) for one in guest(request).get("candidates") or []]
     known = [one for one in asked if one is not None]
-    matching = str(guest(request).get("matching"))
-    if not known and matching != EVERYBODY:
+    matching = guest(request).get("matching")
+    if matching not in MATCHING or not (known or matching == EVERYBODY):
         return redirect("leads:kiosk_return")
     language = language_of(request)
     rules = rules_get(site=request.kiosk.site)
@@ -206,18 +207,24 @@ def compare_consent(request: KioskRequest) -> HttpResponse:
     if request.method == "POST":
         form = CompareForm(request.POST, language=language)
         attempts_allow(kiosk=request.kiosk)
-        if form.is_valid() and form.cleaned_data["rules"] != rules.sha256:
-            form.add_error(None, form.text(NEW_RULES))
-        if form.is_valid():
-            use = compare_begin(
-                candidates=known,
-                matching=matching,
-                kiosk=request.kiosk,
-                language=language,
-            )
+        use = None
+        if form.is_valid() and form.cleaned_data["matching"] == matching:
+            with suppress(NoticeChanged):
+                use = compare_begin(
+                    candidates=known,
+                    matching=matching,
+                    shown=form.cleaned_data["rules"],
+                    kiosk=request.kiosk,
+                    language=language,
+                )
+        if use is not None:
             # One tap, one comparison: the next one is asked for again.
             guest_set(request, use=str(use.id), walk=None, answer=None)
             return redirect("leads:capture", use.id)
+        if form.is_valid():
+            # Other rules, or another width, than stood on the screen that was tapped.
+            form.add_error(None, form.text(NEW_RULES))
+            rules = rules_get(site=request.kiosk.site)
     words = notice(sha256=rules.sha256, language=language)
     face = next(row for row in words["purposes"] if row["id"] == Purpose.FACE_CHECKIN)
     context = {

@@ -113,7 +113,7 @@ def test_a_face_score_is_a_number_of_ten_thousandths() -> None:
     assert check(-3821)
     assert not check(-0.3821)
     assert not check(True)
-    assert not check(100_001)
+    assert not check(200_001)
 
 
 def test_a_list_has_at_most_64_places() -> None:

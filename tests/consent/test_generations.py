@@ -13,7 +13,7 @@ from consent.generations import gallery_hash, generation_of, generation_share
 from consent.models import Consent, Generation
 from consent.purposes import Purpose
 from consent.services.consents import consents_withdraw
-from consent.services.restricting import consents_restrict
+from consent.services.restricting import consents_lift, consents_restrict
 from consent.services.walks import VISITOR
 from tests import make
 from tests.conftest import Database
@@ -61,6 +61,8 @@ def test_it_moves_when_one_is_restricted_and_when_that_is_lifted(
     before = generation_of(site=house.site)
     consents_restrict(subject=person, purposes=[FACE], act=VISITOR)
     assert generation_of(site=house.site) == before + 1
+    consents_lift(subject=person, purposes=[FACE], act=VISITOR)
+    assert generation_of(site=house.site) == before + 2
 
 
 def test_it_moves_with_new_rules(house: make.House) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection
 
 from audit.selectors import event_list
-from consent import gate
+from consent import assessments, gate
 from consent.errors import ConsentEnded, MatchingTooWide
 from consent.models import Consent, Use
 from consent.purposes import Purpose
@@ -19,6 +19,7 @@ from consent.services.walks import VISITOR
 from faces.matching import METHOD
 from tests import make
 from tests.conftest import Database
+from tests.faces.searching import searched
 
 FACE = Purpose.FACE_CHECKIN
 WIDTHS = ("1:1", "1:few", "1:n")
@@ -74,6 +75,16 @@ def test_a_narrower_assessment_counts_at_once(house: make.House) -> None:
     document = make.compares(make.assessment_document("pia-2"), "1:1")
     make.assessment_approved(site=house.site, document=document)
     assert allowed(house) == ["1:1"]
+
+
+def test_an_assessment_that_states_no_width_allows_no_search(
+    house: make.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of before there was a structure are texts of their own."""
+    searched(house.site)
+    assert allowed(house) == ["1:1", "1:few", "1:n"]
+    monkeypatch.setattr(assessments, "document", lambda **_: {})
+    assert allowed(house) == ["1:1", "1:few"]
 
 
 def test_a_site_of_one_to_one_compares_with_no_few(house: make.House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +21,20 @@ from django.conf import settings
 from django.test import override_settings
 
 from audit.selectors import event_list, event_seq
-from consent import gate
+from consent import gate, keys
 from consent.errors import ConsentEnded, GalleryMoved, MatchingTooWide
 from consent.generations import Gallery, gallery_hash, generation_of
 from consent.models import Consent, Subject, Use
 from consent.purposes import Purpose
+from consent.services import places
 from consent.services.consents import consents_withdraw
 from consent.services.restricting import consents_restrict
 from consent.services.walks import VISITOR
-from faces import gallery, services
+from faces import services
 from faces.errors import GalleryAway
+from faces.gallery import keeping
 from faces.gallery.asking import connected
+from faces.gallery.keeping import Keeper
 from faces.matching import SEARCH_METHOD
 from faces.processes.wire import message_pack
 from faces.selectors import gallery_held, gallery_standing
@@ -37,7 +42,7 @@ from tests import make
 from tests.conftest import Database
 from tests.faces import make as make_face
 from tests.faces.photographs import collins, encoded, flipped, hopper
-from tests.faces.searching import ROOT, process, searched
+from tests.faces.searching import ROOT, process, rules_of_a_search, searched
 
 pytestmark = [pytest.mark.vision, pytest.mark.slow]
 
@@ -88,18 +93,27 @@ def searching(
     )
 
 
+def nothing() -> None:
+    """Happens between."""
+
+
 def found(
     house: make.House,
     shot: bytes,
-    between: Callable[[], object] = lambda: None,
+    between: Callable[[], object] = nothing,
+    before_commit: Callable[[], object] = nothing,
 ) -> services.Comparison:
     """Let a stranger be searched for among everybody."""
     probe = make.person(kiosk=house.kiosk, face=True)
     with searching(house, probe) as permit:
         seen = services.encode(permit=permit, frames=[shot])
         between()
+        looked = services.search(permit=permit, probe=seen)
+        before_commit()
         with permit.settle() as record:
-            return services.compare(permit=permit, record=record, probe=seen)
+            return services.compare(
+                permit=permit, record=record, probe=seen, found=looked
+            )
 
 
 def eventually(check: Callable[[], bool], seconds: float = 5.0) -> bool:
@@ -111,7 +125,7 @@ def eventually(check: Callable[[], bool], seconds: float = 5.0) -> bool:
     return False
 
 
-def people(house: make.House) -> int | None:
+def people_held(house: make.House) -> int | None:
     held = gallery_held()
     return held[house.site.code].people if held and house.site.code in held else None
 
@@ -134,13 +148,16 @@ def test_the_right_one_is_found_and_the_visitor_is_asked(
     for data in (started, told):
         assert (data["gallery"], data["gallery_sha256"]) == (2, standing.sha256)
         assert data["model"] == SEARCH_METHOD
-        assert "candidates" not in data
+    assert "candidates" not in started
+    # Their own page tells them that somebody was asked whether they are them.
+    assert told["candidates"] == [number_of(second)]
 
 
 def test_a_stranger_is_nobody(house: make.House, running: object) -> None:
     enrolled(house, encoded(hopper()))
     answer = found(house, encoded(collins()))
     assert (answer.verdict, answer.consent) == ("no_match", None)
+    assert event_list(kind="face.compared")[0]["data"]["candidates"] == []
 
 
 @pytest.mark.parametrize("how", ["withdraw", "restrict"])
@@ -163,19 +180,55 @@ def test_who_ends_between_start_and_answer_is_not_compared(
     assert told["gallery"] == 1
 
 
+@pytest.mark.parametrize("found_one", [True, False])
+def test_who_ends_after_the_search_is_not_told_of(
+    house: make.House, running: object, found_one: bool
+) -> None:
+    """Also when it found somebody else: they were compared without a consent."""
+    people = [enrolled(house, encoded(one())) for one in (hopper, collins)]
+
+    def end() -> None:
+        consents_withdraw(subject=people[found_one], purposes=[FACE], act=VISITOR)
+
+    with pytest.raises(GalleryMoved):
+        found(house, encoded(collins()), before_commit=end)
+    assert not event_list(kind="face.compared")
+
+
+def test_a_search_without_an_answer_is_no_comparison(
+    house: make.House, running: object
+) -> None:
+    enrolled(house, encoded(collins()))
+    probe = make.person(kiosk=house.kiosk, face=True)
+    with searching(house, probe) as permit:
+        seen = services.encode(permit=permit, frames=[encoded(collins())])
+        with pytest.raises(GalleryMoved), permit.settle() as record:
+            services.compare(permit=permit, record=record, probe=seen)
+    assert not event_list(kind="face.compared")
+
+
+def test_whose_key_is_gone_is_not_found(house: make.House, running: object) -> None:
+    """Their row may come back with a copy of the database; the key does not."""
+    person = enrolled(house, encoded(collins()))
+    assert eventually(lambda: people_held(house) == 1)
+    keys.key_destroy(consent=Consent.objects.get(subject=person, purpose=FACE).id)
+    answer = found(house, encoded(collins()))
+    assert (answer.verdict, answer.consent) == ("no_match", None)
+
+
 def test_what_is_held_follows_the_consents(house: make.House, running: object) -> None:
     person = enrolled(house, encoded(hopper()))
-    assert eventually(lambda: people(house) == 1)
+    assert eventually(lambda: people_held(house) == 1)
     consents_withdraw(subject=person, purposes=[FACE], act=VISITOR)
-    assert eventually(lambda: people(house) == 0)
+    assert eventually(lambda: people_held(house) == 0)
 
 
 def test_narrower_rules_empty_it(house: make.House, running: object) -> None:
     enrolled(house, encoded(hopper()))
-    assert eventually(lambda: people(house) == 1)
+    assert eventually(lambda: people_held(house) == 1)
     document = make.rules_document("2026-03")
     make.rules_published(site=house.site, document=document)
-    assert eventually(lambda: people(house) is None)
+    assert eventually(lambda: people_held(house) is None)
     with pytest.raises(GalleryAway):
         gallery_standing(site=house.site)
 
@@ -236,13 +289,70 @@ def test_a_process_that_dies_in_the_middle_ends_the_use(
     assert not event_list(kind="face.compared")
 
 
-def test_another_generation_is_no_answer(house: make.House, running: object) -> None:
+@pytest.fixture
+def keeper(house: make.House) -> Keeper:
+    """The gallery of the house in this very process."""
+    return Keeper(house.site)
+
+
+def count(keeper: Keeper) -> int:
+    keeper.refresh()
+    return keeper.standing().count
+
+
+def test_whose_term_runs_out_is_in_it_no_more(
+    house: make.House, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
     enrolled(house, encoded(hopper()))
-    generation = generation_of(site=house.site)
-    probe = np.full(128, 0.1)
-    assert gallery.search(site=house.site, generation=generation, probe=probe)
-    with pytest.raises(GalleryAway):
-        gallery.search(site=house.site, generation=generation + 1, probe=probe)
+    assert count(keeper) == 1
+    monkeypatch.setattr(keeping, "LEAST_LEFT", timedelta(days=400))
+    assert keeper.standing() == Gallery(
+        generation_of(site=house.site), 0, gallery_hash([])
+    )
+    assert keeper.search(np.zeros(128))[1:] == (None, None)
+
+
+def test_old_consents_under_changed_rules_are_not_in_it(
+    house: make.House, keeper: Keeper
+) -> None:
+    enrolled(house, encoded(hopper()))
+    assert count(keeper) == 1
+    document = rules_of_a_search("2026-03")
+    document["purposes"][FACE]["retention_days"] += 30
+    make.rules_published(site=house.site, document=document)
+    assert count(keeper) == 0
+
+
+def test_another_sites_people_are_not_in_it(house: make.House, keeper: Keeper) -> None:
+    enrolled(house, encoded(hopper()))
+    other = places.site_open(
+        operator=house.site.operator,
+        code="c-2",
+        name_zh="另一处",
+        name_en="Another",
+        act=make.SETUP,
+    )
+    assert count(Keeper(other)) == 0
+    assert count(keeper) == 1
+
+
+def test_whose_key_is_gone_is_not_loaded(house: make.House, keeper: Keeper) -> None:
+    person = enrolled(house, encoded(collins()))
+    keys.key_destroy(consent=Consent.objects.get(subject=person, purpose=FACE).id)
+    assert count(keeper) == 0
+
+
+def test_a_generation_that_goes_back_is_another(
+    house: make.House, keeper: Keeper, db: Database
+) -> None:
+    """As after a restore: what is held is not what the database has."""
+    first = enrolled(house, encoded(hopper()))
+    assert count(keeper) == 1
+    consents_withdraw(subject=first, purposes=[FACE], act=VISITOR)
+    with db.connect("owner") as owner:
+        owner.execute("ALTER TABLE consent_generation DISABLE TRIGGER USER")
+        owner.execute("UPDATE consent_generation SET value = value - 9")
+    assert count(keeper) == 0
 
 
 def test_the_socket_is_for_this_user_alone(house: make.House, running: object) -> None:
@@ -285,12 +395,13 @@ def test_there_is_one_process(
 def test_nonsense_is_not_answered_and_does_not_end_it(
     house: make.House, running: subprocess.Popen[bytes], sent: bytes
 ) -> None:
-    with connected(Path(settings.GALLERY_SOCKET), 2.0) as link:
+    with connected(Path(settings.GALLERY_SOCKET), 30.0) as link:
         link.sendall(sent)
         link.shutdown(socket.SHUT_WR)
         # What it did not read to the end makes the system reset the connection.
         with suppress(ConnectionResetError):
-            assert len(link.recv(4096)) < 200
+            told = link.recv(4096)
+            assert not told or "error" in json.loads(told[4:])
     assert gallery_standing(site=house.site).count == 0
     assert running.poll() is None
 

@@ -73,7 +73,7 @@ def _public_services() -> Iterator[tuple[str, inspect.Signature]]:
 
 def test_every_public_service_of_faces_requires_a_permit() -> None:
     found = dict(_public_services())
-    assert set(found) == {"compare", "encode", "enrol", "frame", "hint"}
+    assert set(found) == {"compare", "encode", "enrol", "frame", "hint", "search"}
     for name, signature in found.items():
         permit = signature.parameters["permit"]
         assert permit.kind is inspect.Parameter.KEYWORD_ONLY, name
@@ -112,6 +112,7 @@ def test_a_permit_after_its_block_is_refused_and_logged(
         lambda: services.hint(permit=permit, frame=frame),
         lambda: services.frame(permit=permit),
         lambda: services.encode(permit=permit, frames=[frame]),
+        lambda: services.search(permit=permit, probe=probe),
         lambda: permit.settle().__enter__(),
     ):
         with pytest.raises(PermitMisused):

@@ -42,7 +42,11 @@ class Browser:
             spoken = self.client.cookies.get("lang")
             return {"language": spoken.value if spoken else "zh-hans"}
         if path == "/kiosk/return/face/consent/":
-            return {"rules": Rules.objects.get(retired_at=None).sha256}
+            told = self.client.session.get("guest", {})
+            return {
+                "rules": Rules.objects.get(retired_at=None).sha256,
+                "matching": str(told.get("matching", "")),
+            }
         return {}
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from audit.selectors import event_list, log_faults
-from consent.models import Consent, Use
+from consent.models import Consent, Rules, Use
 from consent.services.consents import consents_withdraw
 from consent.services.walks import VISITOR
 from leads.models import Visit
+from tests import make as houses
 from tests.faces.photographs import collins, hopper
-from tests.faces.searching import process, searched
+from tests.faces.searching import process, rules_of_a_search, searched
 from tests.leads import make
 from tests.leads.browsers import KioskBrowser, Phone, words_of
 from tests.leads.test_camera import enrolled, kind, shot
@@ -106,3 +107,30 @@ def test_a_site_of_few_offers_none(kiosk: KioskBrowser) -> None:
     assert "/kiosk/return/search/" not in kiosk.get("/kiosk/return/").content.decode()
     assert kiosk.post("/kiosk/return/search/").status_code == 403
     assert not Use.objects.filter(mode="compare").exists()
+
+
+def test_a_tap_counts_for_the_width_that_stood_on_the_screen(
+    wide: KioskBrowser, running: None
+) -> None:
+    """Another tab of the kiosk may have gone on to a search meanwhile."""
+    enrolled(wide, Phone(), collins())
+    wide.post("/kiosk/return/search/")
+    answer = wide.post(CONSENT, {"answer": "compare", "matching": "1:few"})
+    assert answer.status_code == 400
+    assert not Consent.objects.filter(once=True).exists()
+    assert not Use.objects.filter(mode="compare").exists()
+
+
+def test_a_tap_counts_for_the_rules_that_stood_on_the_screen(
+    wide: KioskBrowser, office: make.Office, running: None
+) -> None:
+    enrolled(wide, Phone(), collins())
+    wide.post("/kiosk/return/search/")
+    before = Rules.objects.get(retired_at=None).sha256
+    document = rules_of_a_search("2026-03")
+    houses.rules_published(site=office.site, document=document)
+    answer = wide.post(CONSENT, {"answer": "compare", "rules": before})
+    assert answer.status_code == 400
+    assert "刚刚换了新的说明" in words_of(answer)
+    assert not Consent.objects.filter(once=True).exists()
+    assert wide.post(CONSENT, {"answer": "compare"}).status_code == 302
