@@ -238,8 +238,8 @@ class Guardianship(models.Model):
 class Generation(models.Model):
     """How often those who may be searched at a site changed; the database counts.
 
-    At least one more in each commit in which a face consent ends or is restricted, a template
-    comes or goes, or rules are published.
+    At least one more in each commit in which a face consent ends or is restricted, a
+    template comes or goes, or rules are published.
     """
 
     site = models.OneToOneField(Site, on_delete=models.PROTECT, primary_key=True)
