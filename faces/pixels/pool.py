@@ -215,8 +215,8 @@ class PixelPool:
         if steps:
             poses = [pose for pose in poses_of(answer) if pose is not None]
             unseen = judge(steps, poses)
-            if unseen is not None or len(poses) != len(frames):
-                raise PresenceUnseen(str(unseen))
+            if unseen is not None:
+                raise PresenceUnseen(unseen)
         return Encoding(
             mean=np.frombuffer(parts[0], dtype="<f8").astype(np.float64),
             frames_given=len(frames),
@@ -247,7 +247,9 @@ class PixelPool:
             worker.wait_ready(time.monotonic() + self.start_seconds)
             deadline = time.monotonic() + (seconds or self.request_seconds)
             answer, parts = worker.ask(header, frames, deadline)
-            answer_check(answer, parts, encodes=header["ask"] == "encode")
+            answer_check(
+                answer, parts, frames=len(frames), encodes=header["ask"] == "encode"
+            )
         if "fault" in answer:
             raise FrameInvalid(FrameFault(answer["fault"]))
         return answer, parts

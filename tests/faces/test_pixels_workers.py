@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import struct
@@ -14,9 +15,11 @@ from typing import Any
 
 import pytest
 
+from consent.challenges import Step
 from faces.errors import PixelsBusy, PixelsFailed
 from faces.pixels import Hint, PixelPool, answers
 from faces.pixels.worker import Worker
+from faces.presence import STEP_FRAMES, STRAIGHT_FRAMES, Pose, judge
 from faces.processes import wire
 from tests.faces.photographs import collins, encoded, hopper
 from tests.faces.processes import ended, output, program, state, stopped, until
@@ -115,31 +118,113 @@ def test_an_answer_to_another_request_is_refused(
         mortal.hint(HOPPER)
 
 
-@pytest.mark.parametrize(
-    ("answer", "parts", "encodes"),
-    [
-        ({"fault": "because"}, [], False),
-        ({"reasons": ["ugly"], "box": None}, [], False),
-        ({"reasons": "none_found", "box": None}, [], False),
-        ({"reasons": [], "box": [0.1, 0.2, 0.3]}, [], False),
-        ({"reasons": [], "box": [0.1, 0.2, 0.3, 1.5]}, [], False),
-        ({"reasons": [], "box": [0.1, 0.2, 0.3, "wide"]}, [], False),
-        ({"frames_used": 1, "spread": 0.0}, [], True),
-        ({"frames_used": 1, "spread": 0.0}, [b"x" * 1023], True),
-        ({"frames_used": 1, "spread": 0.0}, [struct.pack("<d", 9e999) * 128], True),
-        ({"frames_used": "1", "spread": 0.0}, [bytes(1024)], True),
-        ({"reasons": ["too_dark"]}, [bytes(1024)], True),
-        ({"reasons": [], "box": None, "poses": []}, [], False),
-        ({"reasons": [], "box": None, "poses": [[0.1, 0.2]]}, [], False),
-        ({"reasons": [], "box": None, "poses": [[0.1, 0.2, "near"]]}, [], False),
-        ({"frames_used": 1, "spread": 0.0, "poses": 3}, [bytes(1024)], True),
-    ],
-)
+POSE = [0.1, 0.4, 0.1]
+HINT: dict[str, Any] = {"reasons": [], "box": [0.1, 0.2, 0.3, 0.4], "poses": [POSE]}
+CODE: dict[str, Any] = {"frames_used": 1, "spread": 0.0, "poses": [POSE]}
+MEAN = [bytes(1024)]
+
+
+def without(answer: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: told for name, told in answer.items() if name != key}
+
+
+def test_an_honest_answer_is_believed() -> None:
+    answers.answer_check(HINT, [], frames=1, encodes=False)
+    answers.answer_check(
+        {"reasons": ["none_found"], "box": None, "poses": [None, POSE]},
+        [],
+        frames=2,
+        encodes=False,
+    )
+    answers.answer_check(CODE, MEAN, frames=1, encodes=True)
+    answers.answer_check({"reasons": ["too_dark"]}, [], frames=1, encodes=True)
+    answers.answer_check({"fault": "truncated"}, [], frames=1, encodes=False)
+
+
+HOSTILE: list[tuple[dict[str, Any], list[bytes], bool]] = [
+    ({"fault": "because"}, [], False),
+    (HINT | {"reasons": ["ugly"]}, [], False),
+    (HINT | {"reasons": "none_found"}, [], False),
+    (HINT | {"box": [0.1, 0.2, 0.3]}, [], False),
+    (HINT | {"box": [0.1, 0.2, 0.3, 1.5]}, [], False),
+    (HINT | {"box": [0.1, 0.2, 0.3, "wide"]}, [], False),
+    (HINT | {"poses": []}, [], False),
+    (HINT | {"poses": [POSE, POSE]}, [], False),
+    (HINT | {"poses": [[0.1, 0.2]]}, [], False),
+    (HINT | {"poses": [[0.1, 0.2, "near"]]}, [], False),
+    (without(HINT, "reasons"), [], False),
+    (without(HINT, "box"), [], False),
+    (without(HINT, "poses"), [], False),
+    (CODE, [], True),
+    (CODE, [b"x" * 1023], True),
+    (CODE, [struct.pack("<d", 9e999) * 128], True),
+    (CODE | {"frames_used": "1"}, MEAN, True),
+    (CODE | {"frames_used": 0}, MEAN, True),
+    (CODE | {"frames_used": 2}, MEAN, True),
+    (CODE | {"spread": math.nan}, MEAN, True),
+    (CODE | {"poses": 3}, MEAN, True),
+    (CODE | {"poses": []}, MEAN, True),
+    (CODE | {"poses": [None]}, MEAN, True),
+    (CODE | {"poses": [POSE, POSE]}, MEAN, True),
+    (without(CODE, "frames_used"), MEAN, True),
+    (without(CODE, "spread"), MEAN, True),
+    (without(CODE, "poses"), MEAN, True),
+    ({"reasons": ["too_dark"]}, MEAN, True),
+]
+
+
+@pytest.mark.parametrize(("answer", "parts", "encodes"), HOSTILE)
 def test_a_worker_that_was_taken_over_is_not_believed(
     answer: dict[str, Any], parts: list[bytes], encodes: bool
 ) -> None:
     with pytest.raises(ValueError):
-        answers.answer_check(answer, parts, encodes=encodes)
+        answers.answer_check(answer, parts, frames=1, encodes=encodes)
+
+
+@pytest.mark.parametrize("ask", ["hint", "asked", "encode", "presence"])
+def test_a_worker_that_leaves_something_out_fails_and_is_replaced(
+    mortal: PixelPool, monkeypatch: pytest.MonkeyPatch, ask: str
+) -> None:
+    (pid,) = mortal.worker_pids()
+    honest = Worker._read
+    # Ready before the answers are bent, so that the greeting is not.
+    assert mortal.hint(HOPPER).usable
+
+    def bent(self: Worker, deadline: float) -> tuple[wire.Header, list[bytes]]:
+        answer, parts = honest(self, deadline)
+        if ask == "hint":
+            return without(answer, "box"), parts
+        if ask == "asked":
+            return answer | {"poses": answer["poses"][:1]}, parts
+        return without(answer, "poses"), parts
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Worker, "_read", bent)
+        with pytest.raises(PixelsFailed, match="died"):
+            if ask == "hint":
+                mortal.hint(HOPPER)
+            elif ask == "asked":
+                mortal.hint(HOPPER, asked=answers.Asked(what="left", straight=HOPPER))
+            else:
+                steps = [Step.LEFT] if ask == "presence" else []
+                mortal.encode([HOPPER], steps=steps)
+    assert state(pid) == "gone"
+
+
+def test_frames_without_a_pose_are_never_an_unseen_none(
+    mortal: PixelPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [Step.LEFT]
+    straight, left = [0.0, 0.4, 0.1], [0.5, 0.4, 0.1]
+    poses = [straight] * STRAIGHT_FRAMES + [left] * STEP_FRAMES + [straight]
+    assert judge(steps, [Pose(turn=t, rise=r, apart=a) for t, r, a in poses]) is None
+
+    def bent(*_asked: object) -> tuple[wire.Header, list[bytes]]:
+        return CODE | {"number": 1, "poses": [*poses, None]}, MEAN
+
+    monkeypatch.setattr(Worker, "_read", bent)
+    with pytest.raises(PixelsFailed, match="died"):
+        mortal.encode([HOPPER] * (len(poses) + 1), steps=steps)
 
 
 @pytest.mark.slow
