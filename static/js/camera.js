@@ -46,7 +46,10 @@ function capture() {
 
   function chosenSource() {
     if (demoCamera) return new DemoSource(one("preview"), demoCamera);
-    if (localCamera) return new LocalSource(one("preview"), localCamera);
+    if (localCamera) {
+      // Ended on a phone or by the house: on, as a refused hint goes on.
+      return new LocalSource(one("preview"), localCamera, (next) => explain({ next }));
+    }
     return new LiveSource(one("video"));
   }
 
