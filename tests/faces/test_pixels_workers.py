@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import os
 import signal
-import struct
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
+from consent import gate
 from consent.challenges import Step
 from faces.errors import PixelsBusy, PixelsFailed
-from faces.pixels import Hint, PixelPool, answers
+from faces.gallery import asking
+from faces.pixels import Hint, PixelPool, answers, limits
 from faces.pixels.worker import Worker
 from faces.presence import STEP_FRAMES, STRAIGHT_FRAMES, Pose, judge
 from faces.processes import wire
 from tests.faces.photographs import collins, encoded, hopper
 from tests.faces.processes import ended, output, program, state, stopped, until
+from tests.faces.test_pixels_answers import CODE, MEAN, without
 
 pytestmark = [pytest.mark.vision, pytest.mark.slow]
 
@@ -118,69 +118,6 @@ def test_an_answer_to_another_request_is_refused(
         mortal.hint(HOPPER)
 
 
-POSE = [0.1, 0.4, 0.1]
-HINT: dict[str, Any] = {"reasons": [], "box": [0.1, 0.2, 0.3, 0.4], "poses": [POSE]}
-CODE: dict[str, Any] = {"frames_used": 1, "spread": 0.0, "poses": [POSE]}
-MEAN = [bytes(1024)]
-
-
-def without(answer: dict[str, Any], key: str) -> dict[str, Any]:
-    return {name: told for name, told in answer.items() if name != key}
-
-
-def test_an_honest_answer_is_believed() -> None:
-    answers.answer_check(HINT, [], frames=1, encodes=False)
-    answers.answer_check(
-        {"reasons": ["none_found"], "box": None, "poses": [None, POSE]},
-        [],
-        frames=2,
-        encodes=False,
-    )
-    answers.answer_check(CODE, MEAN, frames=1, encodes=True)
-    answers.answer_check({"reasons": ["too_dark"]}, [], frames=1, encodes=True)
-    answers.answer_check({"fault": "truncated"}, [], frames=1, encodes=False)
-
-
-HOSTILE: list[tuple[dict[str, Any], list[bytes], bool]] = [
-    ({"fault": "because"}, [], False),
-    (HINT | {"reasons": ["ugly"]}, [], False),
-    (HINT | {"reasons": "none_found"}, [], False),
-    (HINT | {"box": [0.1, 0.2, 0.3]}, [], False),
-    (HINT | {"box": [0.1, 0.2, 0.3, 1.5]}, [], False),
-    (HINT | {"box": [0.1, 0.2, 0.3, "wide"]}, [], False),
-    (HINT | {"poses": []}, [], False),
-    (HINT | {"poses": [POSE, POSE]}, [], False),
-    (HINT | {"poses": [[0.1, 0.2]]}, [], False),
-    (HINT | {"poses": [[0.1, 0.2, "near"]]}, [], False),
-    (without(HINT, "reasons"), [], False),
-    (without(HINT, "box"), [], False),
-    (without(HINT, "poses"), [], False),
-    (CODE, [], True),
-    (CODE, [b"x" * 1023], True),
-    (CODE, [struct.pack("<d", 9e999) * 128], True),
-    (CODE | {"frames_used": "1"}, MEAN, True),
-    (CODE | {"frames_used": 0}, MEAN, True),
-    (CODE | {"frames_used": 2}, MEAN, True),
-    (CODE | {"spread": math.nan}, MEAN, True),
-    (CODE | {"poses": 3}, MEAN, True),
-    (CODE | {"poses": []}, MEAN, True),
-    (CODE | {"poses": [None]}, MEAN, True),
-    (CODE | {"poses": [POSE, POSE]}, MEAN, True),
-    (without(CODE, "frames_used"), MEAN, True),
-    (without(CODE, "spread"), MEAN, True),
-    (without(CODE, "poses"), MEAN, True),
-    ({"reasons": ["too_dark"]}, MEAN, True),
-]
-
-
-@pytest.mark.parametrize(("answer", "parts", "encodes"), HOSTILE)
-def test_a_worker_that_was_taken_over_is_not_believed(
-    answer: dict[str, Any], parts: list[bytes], encodes: bool
-) -> None:
-    with pytest.raises(ValueError):
-        answers.answer_check(answer, parts, frames=1, encodes=encodes)
-
-
 @pytest.mark.parametrize("ask", ["hint", "asked", "encode", "presence"])
 def test_a_worker_that_leaves_something_out_fails_and_is_replaced(
     mortal: PixelPool, monkeypatch: pytest.MonkeyPatch, ask: str
@@ -258,6 +195,37 @@ def test_a_caller_waits_a_bounded_time_for_a_busy_worker(mortal: PixelPool) -> N
         os.kill(pid, signal.SIGCONT)
         assert first.result(timeout=20).usable
     assert mortal.worker_pids() == [pid]
+
+
+def test_a_burst_waits_longer_than_a_hint(mortal: PixelPool) -> None:
+    """It comes once; where a hint was not looked at, the next frame asks again."""
+    mortal.request_seconds = mortal.burst_wait_seconds = 20
+    (pid,) = mortal.worker_pids()
+    stopped(pid)
+    with ThreadPoolExecutor(2) as others:
+        first = others.submit(mortal.hint, HOPPER)
+        time.sleep(0.2)
+        burst = others.submit(mortal.encode, [COLLINS])
+        with pytest.raises(PixelsBusy):
+            mortal.hint(HOPPER)
+        assert not burst.done()
+        os.kill(pid, signal.SIGCONT)
+        assert first.result(timeout=30).usable
+        assert burst.result(timeout=30).frames_used == 1
+
+
+def test_an_answer_is_there_before_its_use_counts_as_abandoned() -> None:
+    pool = PixelPool()
+    loading_seconds, search_seconds, sweep_seconds = 2, asking.ANSWER_SECONDS, 5
+    assert pool.burst_wait_seconds > pool.wait_seconds
+    longest = (
+        pool.burst_wait_seconds
+        + loading_seconds
+        + max(limits.PRESENCE_MAX_SECONDS, pool.request_seconds)
+        + search_seconds
+    )
+    assert longest < gate.ANSWER_SECONDS
+    assert gate.ANSWER_SECONDS + sweep_seconds <= 30
 
 
 @pytest.mark.slow
