@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from audit import clock
 from audit.say import Say
-from audit.selectors import event_list, event_seq, subject_events
-from consent.models import Consent, Receipt, Subject
+from audit.selectors import event_list, event_seq, event_seqs, subject_events
+from consent.gate import ONE
+from consent.models import Consent, Receipt, Subject, Use
 from consent.purposes import Purpose
 from consent.receipts import receipt_read
 from consent.rules import notice
@@ -132,6 +135,7 @@ def purpose_titles(*, sha256: str, language: str) -> dict[str, str]:
 
 def diary(*, subject: Subject) -> list[dict[str, Any]]:
     """Return every event about a person, newest first."""
+    widths = _widths(subject)
     events = subject_events(
         subject=subject.pseudonym, grants=grant_numbers(subject=subject)
     )
@@ -139,7 +143,7 @@ def diary(*, subject: Subject) -> list[dict[str, Any]]:
         {
             "at": clock.parse(event["at"]),
             "title": TITLES.get(event["type"], Say(event["type"], event["type"])),
-            "detail": _detail(event, subject),
+            "detail": _detail(event, subject, widths),
             "purpose": event["purpose"],
             "clause": event["clause"],
             "seq": event["seq"],
@@ -240,13 +244,32 @@ def _shown(consent: Consent, titles: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _detail(event: dict[str, Any], subject: Subject) -> Say | None:
+def _widths(subject: Subject) -> dict[int, str]:
+    """Return how widely others were compared with a person, by the starts' numbers."""
+    named = Q()
+    for consent in consents_of(subject=subject):
+        named |= Q(candidates__contains=[str(consent.id)])
+    if not named:
+        return {}
+    uses = dict(Use.objects.filter(named).values_list("start_event_id", "matching"))
+    numbers = event_seqs(eids=list(uses))
+    return {number: uses[eid] for eid, number in numbers.items()}
+
+
+def _detail(
+    event: dict[str, Any], subject: Subject, widths: dict[int, str]
+) -> Say | None:
     data = event["data"]
     match event["type"]:
         case "face.compared":
             if event["subject"] != subject.pseudonym:
                 # Somebody else stood there; whether they matched is theirs to know,
                 # that this template was looked at is the person's own.
+                if widths.get(data["start"]) == ONE:
+                    return Say(
+                        "有人用您的通行码，比对时看过您的模板",
+                        "Somebody used your pass; your template was compared",
+                    )
                 return Say(
                     "有人报了和您一样的尾号，比对时看过您的模板",
                     "Somebody gave the same digits; your template was compared",

@@ -18,8 +18,14 @@ from consent.models import CaptureSession, Consent, Subject, Use
 from consent.selectors import LEAST_LEFT, consents_usable
 from consent.uses import use_ended
 
-ANSWER_SECONDS = 15
-"""After the kept burst arrived, a use without an answer for this long is abandoned."""
+ANSWER_SECONDS = 25
+"""After the kept burst arrived, a use without an answer for this long is abandoned.
+
+More than an answer may take: 6 s in line for a pixel worker, 2 s until a new one is
+ready, 12 s for a presence check (`faces.pixels.limits`) and 2 s for a search
+(`faces.gallery.asking`). The sweep comes every 5 s: 30 s after the burst at the latest
+the log has an end of it.
+"""
 
 
 RESULTS = frozenset({"face.enrolled", "face.compared"})

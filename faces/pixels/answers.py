@@ -79,8 +79,17 @@ class Encoding:
     model: str = MODEL
 
 
-def answer_check(answer: Header, parts: Sequence[bytes], *, encodes: bool) -> None:
+def answer_check(
+    answer: Header, parts: Sequence[bytes], *, frames: int, encodes: bool
+) -> None:
     """Refuse an answer of another shape: its worker has decoded hostile bytes.
+
+    Whatever is read of an answer afterwards is demanded here.
+
+    Args:
+        answer, parts: what came.
+        frames: how many were sent.
+        encodes: whether an encoding was asked for, or a hint.
 
     Raises:
         ValueError: it is not believed.
@@ -88,32 +97,51 @@ def answer_check(answer: Header, parts: Sequence[bytes], *, encodes: bool) -> No
     if "fault" in answer:
         FrameFault(answer["fault"])
         return
-    reasons = answer.get("reasons", [])
+    reasons = answer.get("reasons", [] if encodes else None)
     if not isinstance(reasons, list):
         message = "reasons are not a list"
         raise ValueError(message)  # noqa: TRY004  (one error for a bad answer)
     for reason in reasons:
         Reason(reason)
-    poses = answer.get("poses", [])
-    if not isinstance(poses, list) or not all(map(_is_pose, poses)):
-        message = "poses are no poses"
-        raise ValueError(message)
     if not encodes:
-        box = answer.get("box")
-        shape_right = bool(poses) and (box is None or _are_fractions(box))
+        shape_right = not parts and _is_hint(answer, frames)
     elif reasons:
         shape_right = not parts
     else:
-        shape_right = (
-            len(parts) == 1
-            and len(parts[0]) == EMBEDDING_LENGTH * 8
-            and bool(np.isfinite(np.frombuffer(parts[0], dtype="<f8")).all())
-            and isinstance(answer.get("frames_used"), int)
-            and isinstance(answer.get("spread"), float)
-        )
+        shape_right = _is_encoding(answer, parts, frames)
     if not shape_right:
         message = "answer of another shape"
         raise ValueError(message)
+
+
+def _is_hint(answer: Header, frames: int) -> bool:
+    return (
+        "box" in answer
+        and (answer["box"] is None or _are_fractions(answer["box"]))
+        and _are_poses(answer.get("poses"), frames)
+    )
+
+
+def _is_encoding(answer: Header, parts: Sequence[bytes], frames: int) -> bool:
+    used, spread = answer.get("frames_used"), answer.get("spread")
+    return (
+        len(parts) == 1
+        and len(parts[0]) == EMBEDDING_LENGTH * 8
+        and bool(np.isfinite(np.frombuffer(parts[0], dtype="<f8")).all())
+        and isinstance(used, int)
+        and 1 <= used <= frames
+        and isinstance(spread, float)
+        and isfinite(spread)
+        # Every frame had one face, or there were reasons.
+        and _are_poses(answer.get("poses"), frames)
+        and None not in answer["poses"]
+    )
+
+
+def _are_poses(poses: object, frames: int) -> bool:
+    return (
+        isinstance(poses, list) and len(poses) == frames and all(map(_is_pose, poses))
+    )
 
 
 def _are_fractions(box: object) -> bool:

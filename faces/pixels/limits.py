@@ -32,11 +32,15 @@ BURST_MAX_DISTANCE = 0.50
 PRESENCE_MAX_DISTANCE = 0.45
 
 REQUEST_MAX_SECONDS = 5.0
-# Ten frames, each encoded: 2 s with the library on an idle machine, and less than the
-# 15 s after which a use without an answer counts as abandoned.
+# Ten frames, each encoded: 2 s with the library on an idle machine. With the wait
+# before it and a search after it this MUST be less than `consent.gate.ANSWER_SECONDS`,
+# after which a use without an answer counts as abandoned.
 PRESENCE_MAX_SECONDS = 12.0
 START_MAX_SECONDS = 30.0
+# For a hint: the next frame asks again.
 WAIT_MAX_SECONDS = 2.0
+# For a burst, which comes once: two of a presence check may be before it.
+BURST_WAIT_MAX_SECONDS = 6.0
 # A worker whose parent has gone ends itself, also in the middle of a request.
 WORKER_REQUEST_MAX_SECONDS = 15
 

@@ -32,6 +32,7 @@ from faces.pixels.answers import (
 )
 from faces.pixels.limits import (
     BURST_USE_FRAMES,
+    BURST_WAIT_MAX_SECONDS,
     PRESENCE_MAX_SECONDS,
     REQUEST_MAX_SECONDS,
     START_MAX_SECONDS,
@@ -101,11 +102,13 @@ class PixelPool:
         request_seconds: float = REQUEST_MAX_SECONDS,
         start_seconds: float = START_MAX_SECONDS,
         wait_seconds: float = WAIT_MAX_SECONDS,
+        burst_wait_seconds: float = BURST_WAIT_MAX_SECONDS,
     ) -> None:
         self.size = size
         self.request_seconds = request_seconds
         self.start_seconds = start_seconds
         self.wait_seconds = wait_seconds
+        self.burst_wait_seconds = burst_wait_seconds
         self._fleet: _Fleet | None = None
         self._lock = threading.Lock()
         _pools.add(self)
@@ -215,8 +218,8 @@ class PixelPool:
         if steps:
             poses = [pose for pose in poses_of(answer) if pose is not None]
             unseen = judge(steps, poses)
-            if unseen is not None or len(poses) != len(frames):
-                raise PresenceUnseen(str(unseen))
+            if unseen is not None:
+                raise PresenceUnseen(unseen)
         return Encoding(
             mean=np.frombuffer(parts[0], dtype="<f8").astype(np.float64),
             frames_given=len(frames),
@@ -243,11 +246,13 @@ class PixelPool:
         self, header: Header, frames: Sequence[bytes], *, seconds: float | None = None
     ) -> tuple[Header, list[bytes]]:
         frames_check(frames)
-        with self._held(self.wait_seconds) as worker:
+        encodes = header["ask"] == "encode"
+        wait = self.burst_wait_seconds if encodes else self.wait_seconds
+        with self._held(wait) as worker:
             worker.wait_ready(time.monotonic() + self.start_seconds)
             deadline = time.monotonic() + (seconds or self.request_seconds)
             answer, parts = worker.ask(header, frames, deadline)
-            answer_check(answer, parts, encodes=header["ask"] == "encode")
+            answer_check(answer, parts, frames=len(frames), encodes=encodes)
         if "fault" in answer:
             raise FrameInvalid(FrameFault(answer["fault"]))
         return answer, parts

@@ -159,7 +159,12 @@ def frame(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
 @face_function
 @require_POST
 def hint(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
-    """Say whether one frame would do, or is what was asked for, and forget it."""
+    """Say whether one frame would do, or is what was asked for, and forget it.
+
+    It may wait in line while the guest presses stop: were the session saved here, it
+    would put back what that told. Only what tells something itself saves.
+    """
+    request.session_only_read = True
     asked = request.POST.get("step")
     if asked not in (None, STRAIGHT, *Step):
         raise FieldsUnknown
@@ -361,6 +366,7 @@ def _no_picture(
 
 
 def _over(request: KioskRequest, over: DomainError) -> JsonResponse:
+    request.session_only_read = False
     address = _stopped(request)
     return JsonResponse({"error": over.code, "next": address}, status=410)
 

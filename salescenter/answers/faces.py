@@ -34,7 +34,7 @@ ANSWERS: dict[type[DomainError], Answer] = {
     ),
     faces.GalleryAway: Answer(
         503,
-        Say("现在没法和所有人比对", "Nobody can be searched just now"),
+        Say("现在没法和所有人比对", "We cannot search just now"),
         NOTHING_KEPT,
         Say(
             "请用别的方式登记，服务一样。", "Any other way gives you the same service."

@@ -74,6 +74,7 @@ class House:
     burst: Reply | None = (200, {"next": "/answer/"})
     local: Reply | None = None
     looked: int = 0
+    refuse: int = 0
     frames: list[int] = field(default_factory=list)
     live_at_burst: list[bool] = field(default_factory=list)
     hints_in_flight_max: int = 0
@@ -132,7 +133,10 @@ def open_page(chromium: Browser, house: House) -> Iterator[Open]:
             answer(route, (200, {"next": "/answer/"}))
         elif where.endswith("/frame.jpg"):
             house.looked += 1
-            if house.local is None:
+            if house.refuse:
+                house.refuse -= 1
+                answer(route, (503, {"error": "purpose_stopped"}))
+            elif house.local is None:
                 route.fulfill(body=PICTURE, content_type="image/jpeg")
             else:
                 answer(route, house.local)
@@ -405,6 +409,42 @@ def test_the_machine_s_camera_unplugged_in_the_middle_is_told(
     assert wait_trouble(page) == "摄像头断开了。"
     assert page.is_visible("[data-trouble] a[href='/kiosk/desk/']")
     assert not page.evaluate(SHOWN)
+
+
+OVER: Reply = (410, {"error": "use_closed", "next": "/answer/"})
+
+
+def test_a_capture_that_ended_by_itself_goes_on_and_is_no_lost_camera(
+    open_page: Open, house: House
+) -> None:
+    page = open_page(local=True)
+    wait_shown(page)
+    # Only the preview is told: a hint may be under way for seconds.
+    house.local = OVER
+    wait_answer(page)
+
+
+def test_a_capture_that_ended_before_its_first_frame_goes_on(
+    open_page: Open, house: House
+) -> None:
+    house.local = OVER
+    wait_answer(open_page(local=True))
+
+
+def test_a_refusal_that_says_nothing_of_the_camera_is_a_missed_frame(
+    open_page: Open, house: House
+) -> None:
+    page = open_page(local=True)
+    wait_shown(page)
+    house.refuse = 2
+    page.wait_for_timeout(1500)
+    assert house.refuse == 0
+    assert page.get_attribute("[data-lens]", "data-live") == "on"
+    assert page.is_hidden("[data-trouble]")
+    # The stop switch stays on: what the hints are told is told to the guest.
+    house.local = (503, {"error": "purpose_stopped"})
+    house.hint = (410, {"error": "over", "next": "/answer/"})
+    wait_answer(page)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ MAX_GROWTH_BYTES = 300_000_000
 
 @pytest.fixture
 def one_worker() -> Iterator[PixelPool]:
-    pool = PixelPool(wait_seconds=30)
+    pool = PixelPool(wait_seconds=30, burst_wait_seconds=30)
     pool.warm()
     yield pool
     pool.close()

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import signal
-import struct
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
+from consent import gate
+from consent.challenges import Step
 from faces.errors import PixelsBusy, PixelsFailed
-from faces.pixels import Hint, PixelPool, answers
+from faces.gallery import asking
+from faces.pixels import Hint, PixelPool, answers, limits
 from faces.pixels.worker import Worker
+from faces.presence import STEP_FRAMES, STRAIGHT_FRAMES, Pose, judge
 from faces.processes import wire
 from tests.faces.photographs import collins, encoded, hopper
 from tests.faces.processes import ended, output, program, state, stopped, until
+from tests.faces.test_pixels_answers import CODE, MEAN, without
 
 pytestmark = [pytest.mark.vision, pytest.mark.slow]
 
@@ -115,31 +118,50 @@ def test_an_answer_to_another_request_is_refused(
         mortal.hint(HOPPER)
 
 
-@pytest.mark.parametrize(
-    ("answer", "parts", "encodes"),
-    [
-        ({"fault": "because"}, [], False),
-        ({"reasons": ["ugly"], "box": None}, [], False),
-        ({"reasons": "none_found", "box": None}, [], False),
-        ({"reasons": [], "box": [0.1, 0.2, 0.3]}, [], False),
-        ({"reasons": [], "box": [0.1, 0.2, 0.3, 1.5]}, [], False),
-        ({"reasons": [], "box": [0.1, 0.2, 0.3, "wide"]}, [], False),
-        ({"frames_used": 1, "spread": 0.0}, [], True),
-        ({"frames_used": 1, "spread": 0.0}, [b"x" * 1023], True),
-        ({"frames_used": 1, "spread": 0.0}, [struct.pack("<d", 9e999) * 128], True),
-        ({"frames_used": "1", "spread": 0.0}, [bytes(1024)], True),
-        ({"reasons": ["too_dark"]}, [bytes(1024)], True),
-        ({"reasons": [], "box": None, "poses": []}, [], False),
-        ({"reasons": [], "box": None, "poses": [[0.1, 0.2]]}, [], False),
-        ({"reasons": [], "box": None, "poses": [[0.1, 0.2, "near"]]}, [], False),
-        ({"frames_used": 1, "spread": 0.0, "poses": 3}, [bytes(1024)], True),
-    ],
-)
-def test_a_worker_that_was_taken_over_is_not_believed(
-    answer: dict[str, Any], parts: list[bytes], encodes: bool
+@pytest.mark.parametrize("ask", ["hint", "asked", "encode", "presence"])
+def test_a_worker_that_leaves_something_out_fails_and_is_replaced(
+    mortal: PixelPool, monkeypatch: pytest.MonkeyPatch, ask: str
 ) -> None:
-    with pytest.raises(ValueError):
-        answers.answer_check(answer, parts, encodes=encodes)
+    (pid,) = mortal.worker_pids()
+    honest = Worker._read
+    # Ready before the answers are bent, so that the greeting is not.
+    assert mortal.hint(HOPPER).usable
+
+    def bent(self: Worker, deadline: float) -> tuple[wire.Header, list[bytes]]:
+        answer, parts = honest(self, deadline)
+        if ask == "hint":
+            return without(answer, "box"), parts
+        if ask == "asked":
+            return answer | {"poses": answer["poses"][:1]}, parts
+        return without(answer, "poses"), parts
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Worker, "_read", bent)
+        with pytest.raises(PixelsFailed, match="died"):
+            if ask == "hint":
+                mortal.hint(HOPPER)
+            elif ask == "asked":
+                mortal.hint(HOPPER, asked=answers.Asked(what="left", straight=HOPPER))
+            else:
+                steps = [Step.LEFT] if ask == "presence" else []
+                mortal.encode([HOPPER], steps=steps)
+    assert state(pid) == "gone"
+
+
+def test_frames_without_a_pose_are_never_an_unseen_none(
+    mortal: PixelPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [Step.LEFT]
+    straight, left = [0.0, 0.4, 0.1], [0.5, 0.4, 0.1]
+    poses = [straight] * STRAIGHT_FRAMES + [left] * STEP_FRAMES + [straight]
+    assert judge(steps, [Pose(turn=t, rise=r, apart=a) for t, r, a in poses]) is None
+
+    def bent(*_asked: object) -> tuple[wire.Header, list[bytes]]:
+        return CODE | {"number": 1, "poses": [*poses, None]}, MEAN
+
+    monkeypatch.setattr(Worker, "_read", bent)
+    with pytest.raises(PixelsFailed, match="died"):
+        mortal.encode([HOPPER] * (len(poses) + 1), steps=steps)
 
 
 @pytest.mark.slow
@@ -173,6 +195,37 @@ def test_a_caller_waits_a_bounded_time_for_a_busy_worker(mortal: PixelPool) -> N
         os.kill(pid, signal.SIGCONT)
         assert first.result(timeout=20).usable
     assert mortal.worker_pids() == [pid]
+
+
+def test_a_burst_waits_longer_than_a_hint(mortal: PixelPool) -> None:
+    """It comes once; where a hint was not looked at, the next frame asks again."""
+    mortal.request_seconds = mortal.burst_wait_seconds = 20
+    (pid,) = mortal.worker_pids()
+    stopped(pid)
+    with ThreadPoolExecutor(2) as others:
+        first = others.submit(mortal.hint, HOPPER)
+        time.sleep(0.2)
+        burst = others.submit(mortal.encode, [COLLINS])
+        with pytest.raises(PixelsBusy):
+            mortal.hint(HOPPER)
+        assert not burst.done()
+        os.kill(pid, signal.SIGCONT)
+        assert first.result(timeout=30).usable
+        assert burst.result(timeout=30).frames_used == 1
+
+
+def test_an_answer_is_there_before_its_use_counts_as_abandoned() -> None:
+    pool = PixelPool()
+    loading_seconds, search_seconds, sweep_seconds = 2, asking.ANSWER_SECONDS, 5
+    assert pool.burst_wait_seconds > pool.wait_seconds
+    longest = (
+        pool.burst_wait_seconds
+        + loading_seconds
+        + max(limits.PRESENCE_MAX_SECONDS, pool.request_seconds)
+        + search_seconds
+    )
+    assert longest < gate.ANSWER_SECONDS
+    assert gate.ANSWER_SECONDS + sweep_seconds <= 30
 
 
 @pytest.mark.slow

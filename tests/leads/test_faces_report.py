@@ -93,13 +93,20 @@ def test_the_presence_check_is_called_what_it_is(
     db: Database, tmp_path: Path, asked: bool
 ) -> None:
     make.house(presence=asked)
+    officer = reader("compliance")
     with override_settings(FACES_REPORT=tmp_path / "none.json"):
-        page = words_of(_shown(reader("compliance"), "en"))
+        page = words_of(_shown(officer, "en"))
+        zh = words_of(_shown(officer, "zh-hans"))
     assert "Presence check, not certified" in page
     assert ("This site: every time." in page) == asked
     assert ("ask for no presence check" in page) != asked
     assert "no real attack was made" in page
     assert "a photograph bent like a face" in page
+    # What `faces.presence` looks at, and nothing else.
+    assert "seen by five points of the face alone" in page
+    assert "the detector's box" not in page
+    assert "只由脸上五个点看出来" in zh
+    assert "检测框" not in zh
     shown = presence_read()["sequences"]
     assert shown.keys() == SEQUENCES.keys()
     for name, found in shown.items():

@@ -7,11 +7,12 @@ import pytest
 from audit.selectors import event_list
 from consent.models import Consent, Use
 from leads.models import Visit
+from leads.stories import diary
 from tests import make as houses
 from tests.faces.photographs import collins, hopper
 from tests.leads import make
 from tests.leads.browsers import KioskBrowser, Phone, words_of
-from tests.leads.test_camera import DETAILS, enrolled, kind, shot
+from tests.leads.test_camera import DETAILS, compared, enrolled, kind, shot
 
 pytestmark = [pytest.mark.vision, pytest.mark.slow]
 
@@ -56,6 +57,35 @@ def test_a_pass_in_another_hand(narrow: KioskBrowser) -> None:
     tapped = narrow.post("/kiosk/return/face/consent/", {"answer": "compare"})
     assert kind(shot(narrow, tapped["Location"], hopper())) == "no_match"
     assert Visit.objects.count() == 1
+
+
+def looked_at(language: str) -> list[str]:
+    """Return what the enrolled person's diary says of comparisons with others."""
+    person = Consent.objects.get(purpose="face.checkin", once=False).subject
+    told = [row["detail"] for row in diary(subject=person) if row["detail"]]
+    texts = [detail.text(language) for detail in told]
+    return [text for text in texts if "模板" in text or "template" in text]
+
+
+def test_the_diary_says_by_what_a_template_was_looked_at(
+    narrow: KioskBrowser,
+) -> None:
+    phone = Phone()
+    enrolled(narrow, phone, collins())
+    narrow.post("/kiosk/return/pass/", {"code": pass_of(phone), "way": "face"})
+    tapped = narrow.post("/kiosk/return/face/consent/", {"answer": "compare"})
+    shot(narrow, tapped["Location"], hopper())
+    # Nobody gave any digits.
+    assert looked_at("zh-hans") == ["有人用您的通行码，比对时看过您的模板"]
+    assert looked_at("en") == ["Somebody used your pass; your template was compared"]
+
+
+def test_the_diary_says_that_somebody_gave_the_same_digits(
+    kiosk: KioskBrowser,
+) -> None:
+    enrolled(kiosk, Phone(), collins())
+    compared(kiosk, "5678", hopper())
+    assert looked_at("zh-hans") == ["有人报了和您一样的尾号，比对时看过您的模板"]
 
 
 def test_four_digits_are_not_offered_there(narrow: KioskBrowser) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 
 from audit.selectors import event_list, log_faults
 from consent.models import Consent, Rules, Use
@@ -100,6 +101,24 @@ def test_without_its_process_the_other_ways_stay(wide: KioskBrowser) -> None:
     assert answer.status_code == 503
     assert "没法和所有人比对" in words_of(answer)
     assert not Use.objects.filter(mode="compare").exists()
+
+
+def test_a_search_that_nobody_answers_leads_to_the_other_ways(
+    wide: KioskBrowser, process_env: dict[str, str], tmp_path: Path
+) -> None:
+    with process(process_env, tmp_path):
+        enrolled(wide, Phone(), collins())
+        path = tapped(wide)
+    page = shot(wide, path, collins())
+    assert page.context["answer"]["reasons"] == ["gallery_away"]
+    assert "现在没法和所有人比对，请换个办法" in words_of(page)
+    body = page.content.decode()
+    assert reverse("leads:return_pass") in body
+    assert reverse("leads:return_phone") in body
+    # Again would search again, and nobody would answer again.
+    assert reverse("leads:camera_again") not in body
+    wide.client.cookies["lang"] = "en"
+    assert "We cannot search just now" in words_of(wide.get("/kiosk/answer/"))
 
 
 def test_a_site_of_few_offers_none(kiosk: KioskBrowser) -> None:

@@ -83,12 +83,19 @@ const FRAME_GAP_MS = 100;
 const FIRST_FRAME_MS = 20000;
 const NEXT_FRAME_MS = 8000;
 const FRAMES_MISSED_MAX = 3;
+const UNAVAILABLE = 503;
+const OVER = 410;
+
+// The server gave no frame and said nothing of the camera: that is not the camera's doing.
+class NoFrame extends Error {}
 
 // A camera plugged into the server: it is on while this page asks it for frames.
 export class LocalSource {
-  constructor(preview, address) {
+  // ended(next) is called once the server says that the capture is over.
+  constructor(preview, address, ended) {
     this.preview = preview;
     this.address = address;
+    this.ended = ended;
     this.image = null;
     this.stopped = false;
     this.gone = false;
@@ -97,11 +104,17 @@ export class LocalSource {
 
   async open() {
     this.preview.hidden = false;
-    try {
-      await this.next(FIRST_FRAME_MS);
-    } catch (error) {
-      const missing = error instanceof NoCamera && error.why === "missing";
-      throw new NoCamera(missing ? "missing" : "busy");
+    for (let tries = 1; !this.image; tries += 1) {
+      try {
+        await this.next(FIRST_FRAME_MS);
+      } catch (error) {
+        if (!(error instanceof NoFrame)) {
+          const missing = error instanceof NoCamera && error.why === "missing";
+          throw new NoCamera(missing ? "missing" : "busy");
+        }
+        if (tries >= FRAMES_MISSED_MAX || this.stopped) throw new NoCamera("offline");
+        await new Promise((resolve) => setTimeout(resolve, FRAME_GAP_MS));
+      }
     }
     this.follow();
   }
@@ -109,20 +122,24 @@ export class LocalSource {
   // Shows what the camera sees until stopped; never two requests in flight.
   async follow() {
     let missed = 0;
+    let shown = Date.now();
     while (!this.stopped && !this.gone) {
       await new Promise((resolve) => setTimeout(resolve, FRAME_GAP_MS));
       if (this.stopped) return;
       try {
         await this.next(NEXT_FRAME_MS);
         missed = 0;
+        shown = Date.now();
       } catch (error) {
+        // The hints are refused likewise, and say what it is; this is for a page without.
+        if (error instanceof NoFrame && Date.now() - shown < NEXT_FRAME_MS) continue;
         missed += 1;
         this.gone = error instanceof NoCamera || missed >= FRAMES_MISSED_MAX;
       }
     }
   }
 
-  // Rejects with NoCamera when the server says that there is none.
+  // Rejects with NoCamera when the server says that there is none, or no capture.
   async next(timeout) {
     this.flight = new AbortController();
     const timer = setTimeout(() => this.flight.abort(), timeout);
@@ -134,6 +151,8 @@ export class LocalSource {
       });
       if (!response.ok) {
         const body = await response.json().catch(() => ({}));
+        if (response.status === UNAVAILABLE && !body.why) throw new NoFrame();
+        if (response.status === OVER && body.next && !this.stopped) this.ended(body.next);
         throw new NoCamera(body.why || "lost");
       }
       const image = await createImageBitmap(await response.blob());
