@@ -11,7 +11,7 @@ from django.db.models import Q
 from audit import clock
 from audit.say import Say
 from audit.selectors import event_list, event_seq, event_seqs, subject_events
-from consent.gate import ONE
+from consent.gate import EVERYBODY, FEW, ONE
 from consent.models import Consent, Receipt, Subject, Use
 from consent.purposes import Purpose
 from consent.receipts import receipt_read
@@ -59,6 +59,20 @@ _VERDICTS = {
     "match": Say("结果：对得上", "Result: match"),
     "ask": Say("结果：没有认准", "Result: not sure"),
     "no_match": Say("结果：对不上", "Result: no match"),
+}
+_COMPARED = {
+    ONE: Say(
+        "有人用您的通行码，比对时看过您的模板",
+        "Somebody used your pass; your template was compared",
+    ),
+    FEW: Say(
+        "有人报了和您一样的尾号，比对时看过您的模板",
+        "Somebody gave the same digits; your template was compared",
+    ),
+    EVERYBODY: Say(
+        "有人只用脸登记，最像您，问过是不是您",
+        "Somebody checked in by face alone, looked most like you, and was asked",
+    ),
 }
 _OUTCOMES = {
     "channel": Say("属于一个渠道", "For a channel"),
@@ -265,15 +279,9 @@ def _detail(
             if event["subject"] != subject.pseudonym:
                 # Somebody else stood there; whether they matched is theirs to know,
                 # that this template was looked at is the person's own.
-                if widths.get(data["start"]) == ONE:
-                    return Say(
-                        "有人用您的通行码，比对时看过您的模板",
-                        "Somebody used your pass; your template was compared",
-                    )
-                return Say(
-                    "有人报了和您一样的尾号，比对时看过您的模板",
-                    "Somebody gave the same digits; your template was compared",
-                )
+                if "gallery" in data:
+                    return _COMPARED[EVERYBODY]
+                return _COMPARED[widths.get(data["start"]) or FEW]
             return _VERDICTS.get(data["verdict"])
         case "decision.made":
             return _OUTCOMES.get(data["outcome"])

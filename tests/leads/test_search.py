@@ -13,6 +13,7 @@ from consent.models import Consent, Rules, Use
 from consent.services.consents import consents_withdraw
 from consent.services.walks import VISITOR
 from leads.models import Visit
+from leads.stories import diary
 from tests import make as houses
 from tests.faces.photographs import collins, hopper
 from tests.faces.searching import process, rules_of_a_search, searched
@@ -62,6 +63,10 @@ def test_who_is_enrolled_is_found_asked_and_welcome(
     assert (latest.subject, latest.verified_by) == (person, "face")
     use = Use.objects.get(mode="compare")
     assert (use.matching, use.gallery, use.candidates) == ("1:n", 1, [])
+    told = [
+        row["detail"].text("zh-hans") for row in diary(subject=person) if row["detail"]
+    ]
+    assert "有人只用脸登记，最像您，问过是不是您" in told
     assert list(log_faults()) == []
 
 
