@@ -60,9 +60,9 @@ from faces.errors import (
 from faces.pixels import Hint
 from faces.selectors import METHOD, MODEL, SEARCH_METHOD, enrolled, gallery_standing
 from leads.availability import face_demand
-from leads.errors import NobodyEnrolled
+from leads.errors import CapturesTooMany, NobodyEnrolled
 from leads.kiosks import kiosk_act
-from leads.turns import again_due
+from leads.turns import BEGUN_MAX, again_due, captures_begun
 
 PROBE_LASTS = timedelta(minutes=3)
 """How long a one-time consent to a comparison may wait for its answer."""
@@ -84,11 +84,14 @@ class Answer:
         reasons: why frames would not do, for discarded.
         matched: who it seems to be, for confirm and, with less certainty, for ask;
             they have the last word.
+        attempt: whether it counts as a failed attempt of the kiosk: somebody was taken
+            for nobody, or was not seen to be present.
     """
 
     kind: str
     reasons: tuple[str, ...] = ()
     matched: Subject | None = None
+    attempt: bool = False
 
 
 def enrol_begin(*, walk: Walk, kiosk: Kiosk) -> Use:
@@ -97,11 +100,17 @@ def enrol_begin(*, walk: Walk, kiosk: Kiosk) -> Use:
     Raises:
         StepOutOfOrder: another kiosk's walk, one that is not finished, or one whose
             guest is enrolled already.
+        CapturesTooMany: it was opened for them here too often a short while ago.
         ConsentRequired, AssessmentRequired: no live face consent.
         DeviceRequired: this kiosk's camera is not approved.
     """
     if walk.kiosk_id != kiosk.id or walk.finished_at is None or walk.subject is None:
         raise StepOutOfOrder
+    live = consent_live(
+        subject=walk.subject, purpose=Purpose.FACE_CHECKIN, site=kiosk.site
+    )
+    if live and captures_begun(consent=live.id, kiosk=kiosk.id) >= BEGUN_MAX:
+        raise CapturesTooMany
     return _enrol(walk.subject, kiosk)
 
 
@@ -265,7 +274,9 @@ def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> 
             answer, ended = _settled(permit, probe)
     except PresenceUnseen as unseen:
         _give_up(use, act, str(unseen.reasons[0]))
-        return Answer(kind="discarded", reasons=(f"{UNSEEN}{unseen.unseen}",))
+        compared = Use.objects.filter(id=use, mode=COMPARE).exists()
+        reason = f"{UNSEEN}{unseen.unseen}"
+        return Answer(kind="discarded", reasons=(reason,), attempt=compared)
     except FaceUnusable as unusable:
         reasons = tuple(str(reason) for reason in unusable.reasons)
         _give_up(use, act, reasons[0])
@@ -477,6 +488,6 @@ def _others_stop(kiosk: Kiosk) -> None:
 
 def _verdict(found: faces.Comparison) -> Answer:
     if found.consent is None:
-        return Answer(kind="no_match")
+        return Answer(kind="no_match", attempt=True)
     kind = "confirm" if found.verdict == "match" else "ask"
     return Answer(kind=kind, matched=found.consent.subject)

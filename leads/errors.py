@@ -22,6 +22,12 @@ class NobodyEnrolled(DomainError):
     code = "nobody_enrolled"
 
 
+class CapturesTooMany(DomainError):
+    """The camera was opened for one consent at one screen too often in a short time."""
+
+    code = "captures_too_many"
+
+
 class ReferralKnown(DomainError):
     """The same channel announced the same person, and is still protected."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from audit import clock
 from audit.selectors import event_list, event_seq
@@ -16,6 +17,9 @@ AGAIN_SPAN = timedelta(seconds=30)
 """How long after frames that would not do the same guest is taken to stand there."""
 
 AGAIN_MAX = 2
+BEGUN_MAX = AGAIN_MAX + 3
+"""How many captures of one consent begin at one screen: stopping and starting too."""
+
 AGAIN_COUNTED = timedelta(minutes=10)
 
 DISCARDED, STOPPED = "capture.discarded", "stopped"
@@ -57,10 +61,15 @@ def again_due(*, use: Use, walk: Walk | None) -> bool:
         return False
     if use.closed_at is None or use.closed_at <= now - AGAIN_SPAN:
         return False
-    tried = Use.objects.filter(
-        consent=use.consent_id, kiosk=use.kiosk_id, opened_at__gt=now - AGAIN_COUNTED
-    )
-    return tried.count() <= AGAIN_MAX and _frames_would_not_do(use)
+    tried = captures_begun(consent=use.consent_id, kiosk=use.kiosk_id)
+    return tried <= AGAIN_MAX and _frames_would_not_do(use)
+
+
+def captures_begun(*, consent: UUID, kiosk: UUID) -> int:
+    """Return how many captures of a consent began at a kiosk lately."""
+    since = clock.now() - AGAIN_COUNTED
+    begun = Use.objects.filter(consent=consent, kiosk=kiosk, opened_at__gt=since)
+    return begun.count()
 
 
 def _frames_would_not_do(use: Use) -> bool:

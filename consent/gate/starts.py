@@ -9,7 +9,6 @@ from audit import clock
 from audit.drafts import Act
 from audit.log import Unit
 from consent import journal
-from consent.challenges import challenge_draw
 from consent.errors import (
     AssessmentRequired,
     ConsentBarred,
@@ -22,6 +21,7 @@ from consent.errors import (
 from consent.gate.ends import refusal_draft
 from consent.generations import Gallery, generation_share
 from consent.models import CaptureSession, Consent, Kiosk, Site, Subject, Use
+from consent.orders import order_due
 from consent.purposes import FACE, Purpose
 from consent.rules import presence_asked
 from consent.selectors import (
@@ -60,7 +60,8 @@ def begin(
 ) -> Use:
     """Commit the start of a use (commit 1) and return it.
 
-    Where the rules in force ask for a presence check, its steps are drawn here.
+    Where the rules in force ask for a presence check, its steps are drawn here, or are
+    those that still stand at the kiosk (`consent.orders`).
 
     Args:
         subject: the person in front of the camera.
@@ -136,7 +137,7 @@ def begin(
             matching=matching,
             gallery=gallery.count if gallery else None,
             gallery_sha256=gallery.sha256 if gallery else "",
-            challenge=challenge_draw() if presence else [],
+            challenge=order_due(kiosk=kiosk, mode=mode) if presence else [],
             site=kiosk.site,
             kiosk=kiosk,
             start_event_id=start.eid,

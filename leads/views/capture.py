@@ -52,6 +52,7 @@ from leads.checkin import (
     enrol_begin,
 )
 from leads.demonstration.camera import frame_jpeg
+from leads.errors import CapturesTooMany
 from leads.forms import GuestForm
 from leads.kiosks import attempt_failed, walk_at
 from leads.turns import camera_due
@@ -95,7 +96,10 @@ def start(request: KioskRequest) -> HttpResponse:
     if not camera_due(walk=walk):
         # Who asked may be gone, and somebody else stand there: no camera for them.
         return redirect(_answered(request, Answer(kind="late")))
-    use = enrol_begin(walk=walk, kiosk=request.kiosk)
+    try:
+        use = enrol_begin(walk=walk, kiosk=request.kiosk)
+    except CapturesTooMany:
+        return redirect(_answered(request, Answer(kind="late")))
     guest_set(request, use=str(use.id), walk=str(walk.id), answer=None)
     return redirect("leads:capture", use.id)
 
@@ -208,7 +212,7 @@ def burst(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
         return _no_picture(request, invalid, _answered(request, discarded))
     except (UseClosed, ConsentEnded) as over:
         return _over(request, over)
-    if found.kind == "no_match":
+    if found.attempt:
         attempt_failed(kiosk=request.kiosk)
     if found.kind != "discarded":
         capture_done(walk=_walk(request))

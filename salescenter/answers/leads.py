@@ -25,6 +25,12 @@ ANSWERS: dict[type[DomainError], Answer] = {
         Say("摄像头没有打开。", "The camera was not switched on."),
         OTHER_WAYS,
     ),
+    leads.CapturesTooMany: Answer(
+        429,
+        Say("摄像头打开得太频繁了", "The camera was opened too often"),
+        Say("摄像头没有打开。", "The camera was not switched on."),
+        OTHER_WAYS,
+    ),
     leads.ReferralKnown: Answer(
         409,
         Say("这位客户已经报备过", "This client was announced already"),

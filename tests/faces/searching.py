@@ -22,9 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 
 
-def rules_of_a_search(label: str = "2026-02") -> dict[str, Any]:
+def rules_of_a_search(label: str = "2026-02", **days: int) -> dict[str, Any]:
     """Return rules that let everybody be searched, and name what does it."""
-    document = make.compares(make.rules_document(label), "1:n")
+    document = make.compares(make.rules_document(label, **days), "1:n")
     for words in document["languages"].values():
         engine = f"{METHOD}; {SEARCH_METHOD}."
         words["purposes"]["face.checkin"]["engine"] = engine

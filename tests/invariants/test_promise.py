@@ -1,7 +1,8 @@
 """No template and no comparison without a consent that is live at that instant.
 
 A random walk of seeded steps through the real services, gate, keys and database: people
-say yes and no, withdraw, restrict and lift; rules change editorially and materially;
+say yes and no, withdraw, restrict and lift; rules change editorially and materially, in
+how widely faces are compared and in whether somebody must be seen to be present;
 assessments go stale, the stop switch is pressed, the camera revoked; the clock jumps;
 faces are enrolled and compared, with something happening between start and answer; and
 raw SQL under the app role cheats, also with the right events in the log. After every

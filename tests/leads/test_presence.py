@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,18 @@ from PIL import Image
 
 from audit.selectors import event_list, log_faults
 from consent.challenges import Step
-from consent.models import Use
+from consent.models import Use, Walk
 from faces.models import FaceTemplate
+from leads import turns
+from leads.models import Attempt
+from leads.turns import BEGUN_MAX
 from tests.conftest import Database
 from tests.faces.photographs import collins, encoded
 from tests.faces.presenting import COLLINS_BOX, asked, burst
 from tests.leads import make
 from tests.leads.browsers import KioskBrowser, Phone, words_of
 from tests.leads.test_camera import DETAILS, JSON, started
+from tests.leads.test_turns import WALL
 
 pytestmark = [pytest.mark.vision, pytest.mark.slow]
 
@@ -79,7 +84,8 @@ def test_a_photograph_is_told_what_was_not_seen_and_leaves_nothing(
     assert (end["type"], end["data"]["reason"]) == ("capture.discarded", "presence")
     assert not FaceTemplate.objects.exists()
     assert Use.objects.get().present_at is None
-    # It may be tried again, with a new order.
+    # It may be tried again; an enrolment is no attempt at being somebody else.
+    assert not Attempt.objects.exists()
     again = kiosk.post("/kiosk/camera/again/")
     assert again["Location"].startswith("/kiosk/capture/")
     assert Use.objects.count() == 2
@@ -99,6 +105,53 @@ def test_a_still_face_is_not_compared_either(kiosk: KioskBrowser) -> None:
     ends = [event["type"] for event in event_list(rows=6)]
     assert "capture.discarded" in ends
     assert "face.compared" not in ends
+    # It counts as a face that was nobody's: many of them close the way back.
+    assert Attempt.objects.count() == 1
+
+
+def test_a_comparison_without_a_face_is_no_attempt_and_keeps_its_order(
+    kiosk: KioskBrowser,
+) -> None:
+    path, steps = begun(kiosk)
+    kiosk.post(f"{path}burst/", files(burst(collins, COLLINS_BOX, steps)), **JSON)
+    kiosk.post("/kiosk/return/face/", {"digits": "5678"})
+    drawn = set()
+    for shown in [[], [WALL] * 10, []] * 3:
+        tapped = kiosk.post("/kiosk/return/face/consent/", {"answer": "compare"})
+        path = tapped["Location"]
+        drawn.add(kiosk.get(path).context["steps"])
+        kiosk.post(f"{path}burst/", files(shown), **JSON)
+    assert len(drawn) == 1
+    assert not Attempt.objects.exists()
+
+
+def test_pressing_start_draws_no_other_order_and_ends_after_a_while(
+    kiosk: KioskBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = Phone()
+    phone.walk(kiosk.code(), yes=("contact",), face=True, details=DETAILS)
+    drawn = {kiosk.get(started(kiosk, phone)).context["steps"]}
+    walk = Walk.objects.get(subject__isnull=False)
+    for press in range(BEGUN_MAX - 1):
+        answer = kiosk.post("/kiosk/camera/", {"id": walk.id})
+        drawn.add(kiosk.get(answer["Location"]).context["steps"])
+        assert Use.objects.count() == press + 2
+    # Nor does another guest have another one.
+    other = Phone()
+    elsewhere = {**DETAILS, "phone": "138 1234 0000"}
+    other.walk(kiosk.code(), yes=("contact",), face=True, details=elsewhere)
+    other.post("/visit/camera/")
+    newer = Walk.objects.exclude(id=walk.id).get(subject__isnull=False)
+    answer = kiosk.post("/kiosk/camera/", {"id": newer.id})
+    drawn.add(kiosk.get(answer["Location"]).context["steps"])
+    assert len(drawn) == 1
+    answer = kiosk.post("/kiosk/camera/", {"id": walk.id})
+    assert answer["Location"] == "/kiosk/answer/"
+    assert kiosk.get("/kiosk/answer/").context["answer"]["kind"] == "late"
+    assert Use.objects.count() == BEGUN_MAX + 1
+    monkeypatch.setattr(turns, "AGAIN_COUNTED", timedelta(0))
+    answer = kiosk.post("/kiosk/camera/", {"id": walk.id})
+    assert answer["Location"].startswith("/kiosk/capture/")
 
 
 def test_a_hint_answers_the_step_that_was_asked(kiosk: KioskBrowser) -> None:

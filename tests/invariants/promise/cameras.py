@@ -13,6 +13,8 @@ from consent.errors import (
     ConsentEnded,
     ConsentRequired,
     DeviceRequired,
+    MatchingTooWide,
+    PresenceRequired,
     PurposeStopped,
     UseClosed,
 )
@@ -22,7 +24,9 @@ from consent.services.consents import (
     key_destroy,
 )
 from faces import services
+from faces.errors import GalleryAway
 from faces.matching import EMBEDDING_LENGTH, MODEL, Embedding
+from leads.checkin import compare_begin
 from tests.faces.make import AT_KIOSK
 from tests.invariants.promise.guests import Guests
 from tests.invariants.promise.ledger import FACE, Opened, Yes
@@ -33,6 +37,7 @@ REFUSALS = (
     ConsentEnded,
     ConsentRequired,
     DeviceRequired,
+    MatchingTooWide,
     PurposeStopped,
     TermOver,
     UseClosed,
@@ -64,17 +69,22 @@ class Cameras(Guests):
             pool = fit if fit and dice.random() < 0.8 else faces
             subject = dice.choice(pool[-12:]).subject
         named: list[Yes] = []
+        matching = ""
         if mode == "compare":
+            matching = gate.FEW
             enrolled = [one for one in faces if one.template]
             pool = enrolled if enrolled and dice.random() < 0.8 else faces
             named = dice.sample(pool, min(len(pool), dice.randint(1, 3)))
         now = clock.now()
         mine = ledger.live_of(subject, FACE)
+        if mode == "compare" and dice.random() < 0.2:
+            matching, named = gate.ONE, named[:1]
         usable = [one for one in named if ledger.usable(one, now)]
         due = (
             mine is not None
             and ledger.usable(mine, now)
             and ledger.open(now)
+            and ledger.wide(matching, now)
             and (mode == "enrol" or bool(usable))
         )
         rows = {
@@ -89,6 +99,7 @@ class Cameras(Guests):
                 act=AT_KIOSK,
                 kiosk=self.house.kiosk,
                 candidates=[rows[one.id] for one in named],
+                matching=matching or gate.FEW,
             )
         except REFUSALS as refusal:
             self._refused(refusal, due=due)
@@ -101,9 +112,36 @@ class Cameras(Guests):
             mine=mine,
             deadline=use.deadline,
             candidates=usable,
+            matching=matching,
+            presence=ledger.terms_at(now).presence,
         )
         ledger.uses.append(opened)
-        return f"{mode} of {mine.grant} with {[one.grant for one in usable]}"
+        told = f"{mode} {matching} of {mine.grant}"
+        return f"{told} with {[one.grant for one in usable]}"
+
+    def _search(self) -> str:
+        """Ask for a search of everybody; nobody holds them here, so none begins."""
+        now, before = clock.now(), self._traces()
+        due = self.ledger.open(now) and self.ledger.wide(gate.EVERYBODY, now)
+        told = ""
+        try:
+            compare_begin(
+                candidates=[],
+                matching=gate.EVERYBODY,
+                kiosk=self.house.kiosk,
+                language="en",
+            )
+        except (GalleryAway, *REFUSALS) as refusal:
+            told = type(refusal).__name__
+            self.refused += 1
+        assert (told == "GalleryAway") == due, f"a search was answered by {told}"
+        assert told, "a search began"
+        assert self._traces() == before, "something began before nobody was found"
+        return told
+
+    @staticmethod
+    def _traces() -> tuple[int, int]:
+        return Use.objects.count(), Subject.objects.count()
 
     def _may_answer(self, use: Opened) -> bool:
         now = clock.now()
@@ -127,6 +165,7 @@ class Cameras(Guests):
         noise = np.random.default_rng(use.id.int).normal(size=EMBEDDING_LENGTH) / 200
         answer: services.Comparison | None = None
         opened = kept = False
+        seen = True
         ledger.uses.append(use)
         try:
             with gate.resume(
@@ -139,6 +178,11 @@ class Cameras(Guests):
                     model=MODEL,
                     frames=1,
                 )
+                if use.presence:
+                    gate.seize(permit=permit)
+                    seen = dice.random() < 0.7
+                    if seen:
+                        gate.present(permit=permit)
                 if meanwhile is not None:
                     self._take(meanwhile)
                     self._aside()
@@ -158,11 +202,18 @@ class Cameras(Guests):
                             reason="used",
                         )
             kept = True
+        except PresenceRequired:
+            assert not seen, "somebody who was seen is asked for again"
+            self.refused += 1
+            assert gate.discard(use=use.id, act=AT_KIOSK, reason="presence")
+            use.closed = True
         except REFUSALS as refusal:
-            self._refused(refusal, due=self._answerable(use, opened=opened))
+            due = seen and self._answerable(use, opened=opened)
+            self._refused(refusal, due=due)
             # One that timed out stays open until the sweep closes it.
             use.closed = use.closed or not isinstance(refusal, (UseClosed, TermOver))
         if kept:
+            assert seen, "a result of somebody who was not seen"
             assert self._answerable(use, opened=opened), "an answer without a right"
             use.closed = True
         if use.closed:
@@ -188,6 +239,7 @@ class Cameras(Guests):
             and not use.closed
             and self.ledger.usable(use.mine, now)
             and self.ledger.open(now)
+            and self.ledger.wide(use.matching, now)
         )
 
     def _refused(self, refusal: Exception, *, due: bool) -> None:

@@ -10,6 +10,7 @@ from consent.models import Kiosk, Subject
 from consent.purposes import Purpose
 
 FACE = Purpose.FACE_CHECKIN
+WIDTHS = ("1:1", "1:few", "1:n")
 COVERS = {
     "face": {"face.checkin"},
     "marketing": {"marketing.sms"},
@@ -45,6 +46,8 @@ class Opened:
     mine: Yes
     deadline: datetime
     candidates: list[Yes] = field(default_factory=list)
+    matching: str = ""
+    presence: bool = False
     closed: bool = False
 
 
@@ -57,6 +60,15 @@ class Assessed:
     stale: bool = False
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What rules said of a face from a moment on."""
+
+    since: datetime
+    matching: str = "1:few"
+    presence: bool = False
+
+
 @dataclass
 class Ledger:
     """Everything that decides whether a face may be used now."""
@@ -66,6 +78,7 @@ class Ledger:
     uses: list[Opened] = field(default_factory=list)
     material: list[set[str]] = field(default_factory=list)
     assessments: list[Assessed] = field(default_factory=list)
+    terms: list[Terms] = field(default_factory=list)
     stops: set[str] = field(default_factory=set)
     camera: bool = True
 
@@ -73,6 +86,15 @@ class Ledger:
     def version(self) -> int:
         """Return the number of the rules in force."""
         return len(self.material) - 1
+
+    def terms_at(self, at: datetime) -> Terms:
+        """Return what the rules in force at a moment said of a face."""
+        return next(one for one in reversed(self.terms) if one.since <= at)
+
+    def wide(self, matching: str, at: datetime) -> bool:
+        """Tell whether a face might be compared as widely as this at a moment."""
+        most = self.terms_at(at).matching
+        return not matching or WIDTHS.index(matching) <= WIDTHS.index(most)
 
     def overtaken(self, version: int, purpose: str) -> bool:
         """Tell whether later rules changed what this version said of a purpose."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from consent.models import ImpactAssessment
 from consent.services.consents import keys_destroy_due
 from faces.matching import Embedding
 from tests import make
+from tests.faces.searching import rules_of_a_search
 from tests.invariants.promise.cheating import Cheat
-from tests.invariants.promise.ledger import ASIDE, Assessed, Ledger
+from tests.invariants.promise.ledger import ASIDE, Assessed, Ledger, Terms
 from tests.invariants.promise.watching import Watcher
 
 CALLS = {
@@ -27,6 +28,7 @@ CALLS = {
     "refuse": 1,
     "withdraw": 5,
     "begin": 22,
+    "search": 1,
     "finish": 22,
     "discard": 1,
     "jump": 4,
@@ -57,9 +59,15 @@ class Stage:
     shifts: ExitStack
 
     def __post_init__(self) -> None:
+        self.days = {"CONTACT": 30, "FACE_CHECKIN": 30}
         self.ledger = Ledger(kiosk=self.house.kiosk)
         self.ledger.material.append(set())
-        standing = ImpactAssessment.objects.get()
+        # Wide enough for any rules: those alone say how widely a face is compared.
+        standing = self._assessed()
+        document = self._document("2026-02")
+        rules = make.rules_published(site=self.house.site, document=document)
+        self.house = replace(self.house, rules=rules)
+        self.ledger.terms.append(Terms(since=clock.now()))
         # Approved before the first version, which is the one it was made for.
         self.ledger.assessments.append(Assessed(until=standing.until, version=-1))
         self.watcher = Watcher(self.link, self.ledger, self.store)
@@ -67,11 +75,22 @@ class Stage:
             link=self.link, ledger=self.ledger, site=self.house.site, dice=self.dice
         )
         self.versions = [self.house.rules]
-        self.days = {"CONTACT": 30, "FACE_CHECKIN": 30}
         self.faces: dict[Any, Embedding] = {}
         self.told: list[str] = []
         self.taken = 0
         self.refused = 0
+
+    def _assessed(self) -> ImpactAssessment:
+        wide = make.compares(make.assessment_document(), "1:n")
+        return make.assessment_approved(site=self.house.site, document=wide)
+
+    def _document(
+        self, label: str, *, matching: str = "1:few", presence: bool = False
+    ) -> dict[str, Any]:
+        document = rules_of_a_search(label, **self.days)
+        if presence:
+            document = make.presence_asked(document)
+        return make.compares(document, matching)
 
     def step(self) -> None:
         """Take one step and look at everything from outside."""

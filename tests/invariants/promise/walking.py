@@ -10,9 +10,12 @@ from consent.services.stops import stop_press, stop_release
 from consent.services.sweeping import sweep_often, sweep_seldom
 from tests import make
 from tests.invariants.promise.cameras import Cameras
-from tests.invariants.promise.ledger import FACE, Assessed, Opened
+from tests.invariants.promise.ledger import FACE, WIDTHS, Assessed, Opened, Terms
 
 JUMPS = (5, 5, 40, 40, 130, 600, 4_000, 90_000, 700_000)
+
+KINDS = ("editorial", "contact", "face", "width", "width", "presence")
+"""What differs between two versions of the rules."""
 
 
 class Walk(Cameras):
@@ -28,7 +31,7 @@ class Walk(Cameras):
     # Officers
 
     def _publish(self) -> str:
-        kind = self.dice.choice(["editorial", "editorial", "contact", "face"])
+        kind = self.dice.choice(KINDS)
         lengthened = {"contact": "CONTACT", "face": "FACE_CHECKIN"}.get(kind)
         if lengthened is not None:
             self.days[lengthened] += 1
@@ -36,15 +39,27 @@ class Walk(Cameras):
         if not ledger.assessed(now):
             self._approve()
         version = len(self.versions)
+        said = ledger.terms[-1]
+        matching, presence = said.matching, said.presence
+        if kind == "width":
+            matching = self.dice.choice(WIDTHS)
+        presence ^= kind == "presence"
         rules: Rules = make.rules_published(
             site=self.house.site,
-            document=make.rules_document(f"2027-{version}", **self.days),
+            document=self._document(
+                f"2027-{version}", matching=matching, presence=presence
+            ),
         )
-        material = {"contact": {"contact"}, "face": {FACE.value}}.get(kind, set())
+        wider = WIDTHS.index(matching) > WIDTHS.index(said.matching)
+        face = kind == "face" or wider or presence != said.presence
+        material = {"contact"} if kind == "contact" else {FACE.value} if face else set()
         assert set(rules.material) == material
         self.versions.append(rules)
         ledger.published(material)
-        return kind
+        ledger.terms.append(
+            Terms(since=clock.now(), matching=matching, presence=presence)
+        )
+        return f"{kind} {matching} {presence}"
 
     def _stale(self) -> None:
         for standing in ImpactAssessment.objects.filter(stale_at=None):
@@ -55,7 +70,7 @@ class Walk(Cameras):
             one.stale = True
 
     def _approve(self) -> None:
-        found = make.assessment_approved(site=self.house.site)
+        found = self._assessed()
         self.ledger.assessments.append(
             Assessed(until=found.until, version=self.ledger.version)
         )

@@ -25,6 +25,11 @@ SELECT c.state, s.subject_id = c.subject_id AND s.purpose = c.purpose
 CONSENTS = """
 SELECT id, state, live, until, restricted_at IS NOT NULL, key_event_id IS NOT NULL
   FROM consent_consent"""
+TERMS = """
+SELECT u.matching, u.challenge <> '[]', u.present_at
+  FROM audit_event e JOIN consent_use u
+    ON e.eid IN (u.start_event_id, u.closed_event_id)
+ WHERE e.seq = %s"""
 NEWS = "SELECT seq, body FROM audit_body WHERE seq >= %s ORDER BY seq"
 
 
@@ -113,6 +118,14 @@ class Watcher:
         assert mine.subject.pseudonym == event["subject"], f"{kind} of somebody else"
         assert mine.purpose == event["purpose"], f"{kind} for another purpose"
         assert self.ledger.usable(mine, at), f"{kind} without its consent"
+        [(matching, presence, present)] = self.rows(TERMS, event["seq"])
+        assert self.ledger.wide(matching, at), f"{kind} more widely than the rules say"
+        if kind.endswith("started"):
+            asked = self.ledger.terms_at(at).presence
+            assert presence == asked, f"{kind} without what the rules ask for"
+        elif presence:
+            assert present is not None, f"{kind} of nobody who was seen"
+            assert present <= clock.now(), f"{kind} of somebody who was seen later"
         for number in event["data"].get("candidates", ()):
             other = self.ledger.of_grant(number)
             assert other.purpose == event["purpose"], f"{kind} with another purpose"
