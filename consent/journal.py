@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.db import connection
+
 from audit import log
 from audit.drafts import Act
 from audit.log import Unit
@@ -32,10 +34,21 @@ def unit(*, act: Act, site: Site | None) -> Iterator[Unit]:
     A site that has published none yet stands under the operator's latest; one that is
     closed, under those it had last when no other site has any.
     """
-    rules = rules_in_force(site=site) or rules_in_force(site=None) or rules_last()
     with log.unit(
-        act=act,
-        site=site.code if site else None,
-        rules=rules.sha256 if rules else None,
+        act=act, site=site.code if site else None, rules=_rules_of_units(site)
     ) as opened:
         yield opened
+
+
+def _rules_of_units(site: Site | None) -> str | None:
+    if site is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT sha256 FROM consent_rules WHERE site_id = %s"
+                " AND retired_at IS NULL ORDER BY published_at DESC, id DESC LIMIT 1",
+                [site.id],
+            )
+            for (sha256,) in cursor.fetchall():
+                return str(sha256)
+    rules = rules_in_force(site=None) or rules_last()
+    return rules.sha256 if rules else None

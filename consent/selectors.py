@@ -16,7 +16,6 @@ from audit.selectors import event_seq
 from consent.assessments import Allowed, allowed
 from consent.errors import KioskUnknown, RulesMissing
 from consent.journal import rules_in_force
-from consent.methods import names_it
 from consent.models import (
     Consent,
     Device,
@@ -32,7 +31,7 @@ from consent.models import (
     Use,
 )
 from consent.purposes import FACE
-from consent.rules import MATCHING_UNSTATED, purpose_words, terms, within
+from consent.standing import method_published, width_allowed
 
 
 def rules_get(*, site: Site) -> Rules:
@@ -101,19 +100,17 @@ def matching_allowed(*, site: Site, purpose: str, matching: str) -> bool:
     assessed = assessment_live(site=site, purpose=purpose)
     if rules is None or assessed is None:
         return False
-    said = terms(sha256=rules.sha256, purpose=purpose) or {}
-    found = allowed(code=assessed.code, sha256=assessed.sha256, purposes=[purpose])
-    most = found.terms[purpose].get("matching", MATCHING_UNSTATED)
-    return within(matching, said.get("matching")) and within(matching, most)
+    return width_allowed(
+        rules=rules.sha256,
+        assessment=(assessed.code, assessed.sha256),
+        purpose=purpose,
+        matching=matching,
+    )
 
 
 def _method_published(site: Site, purpose: str) -> bool:
     rules = rules_in_force(site=site)
-    if rules is None:
-        return False
-    words = purpose_words(sha256=rules.sha256, purpose=purpose)
-    said = terms(sha256=rules.sha256, purpose=purpose) or {}
-    return all(names_it(one, matching=said.get("matching")) for one in words)
+    return rules is not None and method_published(sha256=rules.sha256, purpose=purpose)
 
 
 def device_live(*, kiosk: Kiosk) -> Device | None:
@@ -325,6 +322,18 @@ def consents_share(*, ids: Sequence[UUID]) -> list[Consent]:
         .filter(id__in=list(ids), state="active", until__gt=clock.now() + LEAST_LEFT)
         .order_by("id")
     )
+
+
+def consent_share(*, subject: Subject, purpose: str, site: Site) -> Consent | None:
+    """As `consent_live`, and lock it as `consents_share` does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM consent_consent WHERE subject_id = %s AND purpose = %s"
+            " AND site_id = %s AND state = 'active' ORDER BY id",
+            [subject.id, purpose, site.id],
+        )
+        named = [row[0] for row in cursor.fetchall()]
+    return next(iter(consents_share(ids=named)), None) if named else None
 
 
 def grant_numbers(*, subject: Subject) -> list[int]:

@@ -24,7 +24,7 @@ without a face, a visitor's own page and withdrawing go on."""
 
 def stop_of(*, site: Site, purpose: str) -> Stop | None:
     """Return the stop that is on for a purpose at a site, or None."""
-    scopes = [scope for scope, purposes in COVERS.items() if purpose in purposes]
+    scopes = stop_scopes(purpose=purpose)
     if not scopes:
         return None
     return (
@@ -32,6 +32,11 @@ def stop_of(*, site: Site, purpose: str) -> Stop | None:
         .order_by("on_at", "id")
         .first()
     )
+
+
+def stop_scopes(*, purpose: str) -> list[str]:
+    """Return the scopes of the switch that stop a purpose; none for most."""
+    return [scope for scope, purposes in COVERS.items() if purpose in purposes]
 
 
 def stop_share(*, site: Site, purpose: str) -> Stop | None:

@@ -18,17 +18,11 @@ from consent.errors import ConsentEnded, PermitMisused, PurposeStopped, UseClose
 from consent.gate.ends import Record, close, discard, refusal_of, use_lock
 from consent.gate.starts import EVERYBODY, FEW, begin
 from consent.generations import Gallery, generation_share
-from consent.models import CaptureSession, Consent, Kiosk, Site, Subject, Use
+from consent.models import Consent, Kiosk, Site, Subject, Use
 from consent.purposes import FACE, Purpose
-from consent.selectors import (
-    assessment_live,
-    consent_barred,
-    consents_share,
-    consents_usable,
-    device_approved,
-    matching_allowed,
-)
-from consent.stops import stop_of, stop_share
+from consent.selectors import consents_share, consents_usable
+from consent.standing import standing_read
+from consent.stops import site_share
 
 _mint = object()
 
@@ -199,17 +193,24 @@ def resume(*, use: uuid.UUID, act: Act, kiosk: Kiosk) -> Iterator[Permit]:
     if found.kiosk_id != kiosk.id:
         log.refuse(refusal_of(found, act, reason="kiosk"))
         raise PermitMisused("kiosk")
-    if stop_of(site=found.site, purpose=found.purpose) is not None:
+    standing = standing_read(
+        site=found.site,
+        purpose=found.purpose,
+        consent=found.consent,
+        kiosk=kiosk,
+        use=found.id,
+    )
+    if standing.stopped:
         close(use=found, act=act, reason="stop")
         raise PurposeStopped
-    if not CaptureSession.objects.filter(use=found).exists():
+    if not standing.capture:
         close(use=found, act=act, reason="ended")
         raise ConsentEnded
-    barred = consent_barred(consent=found.consent)
+    barred = standing.bars(found.consent)
     if barred is not None:
         close(use=found, act=act, reason=barred)
         raise ConsentEnded
-    if not device_approved(kiosk=kiosk):
+    if not standing.camera:
         close(use=found, act=act, reason="device")
         raise ConsentEnded
     permit = Permit(_mint, use=found, act=act)
@@ -295,24 +296,26 @@ def present(*, permit: Permit) -> None:
 def _record(unit: Unit, use: Use) -> Record:
     if not use_lock(use.id):
         raise UseClosed
-    if stop_share(site=use.site, purpose=use.purpose) is not None:
-        raise _Ended("stop")
+    site_share(site=use.site)
     named = [use.consent_id, *(uuid.UUID(name) for name in use.candidates)]
     live = {one.id: one for one in consents_share(ids=named)}
-    if use.consent_id not in live:
+    own = live.get(use.consent_id)
+    # Only now, when all is held that an end, a press or a publication waits for.
+    standing = standing_read(
+        site=use.site, purpose=use.purpose, consent=own, kiosk=use.kiosk
+    )
+    if standing.stopped:
+        raise _Ended("stop")
+    if own is None:
         raise _Ended("ended")
-    barred = consent_barred(consent=live[use.consent_id])
+    barred = standing.bars(own)
     if barred is not None:
         raise _Ended(barred)
-    if use.purpose in FACE and (
-        assessment_live(site=use.site, purpose=use.purpose) is None
-    ):
+    if use.purpose in FACE and not standing.assessed():
         raise _Ended("assessment")
-    if use.matching and not matching_allowed(
-        site=use.site, purpose=use.purpose, matching=use.matching
-    ):
+    if use.matching and not standing.allows(use.matching):
         raise _Ended("matching")
-    if not device_approved(kiosk=use.kiosk):
+    if not standing.camera:
         raise _Ended("device")
     candidates = [live[one] for one in named[1:] if one in live]
     usable = consents_usable(consents=candidates)

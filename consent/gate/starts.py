@@ -17,6 +17,7 @@ from consent.errors import (
     GalleryMoved,
     MatchingTooWide,
     PurposeStopped,
+    RulesMissing,
 )
 from consent.gate.ends import refusal_draft
 from consent.generations import Gallery, generation_share
@@ -24,17 +25,9 @@ from consent.models import CaptureSession, Consent, Kiosk, Site, Subject, Use
 from consent.orders import order_due
 from consent.purposes import FACE, Purpose
 from consent.rules import presence_asked
-from consent.selectors import (
-    assessment_live,
-    consent_barred,
-    consent_live,
-    consents_share,
-    consents_usable,
-    device_approved,
-    matching_allowed,
-    rules_get,
-)
-from consent.stops import stop_share
+from consent.selectors import consent_share, consents_share, consents_usable
+from consent.standing import Standing, standing_read
+from consent.stops import site_share
 
 CAPTURE_SECONDS = 120
 """How long a capture session may carry a consent from request to request."""
@@ -91,17 +84,16 @@ def begin(
         matching, candidates = EVERYBODY, ()
     now = clock.now()
     with journal.unit(act=act, site=kiosk.site) as unit:
-        consent = allow(unit=unit, subject=subject, purpose=purpose, site=kiosk.site)
-        if not device_approved(kiosk=kiosk):
+        consent, standing = _allow(unit, subject, purpose, kiosk.site, kiosk)
+        if not standing.camera:
             raise DeviceRequired(
                 refusal=refusal_draft(unit, purpose, subject, "device")
             )
-        rules = rules_get(site=kiosk.site)
-        presence = presence_asked(sha256=rules.sha256, purpose=purpose)
+        if standing.rules is None:
+            raise RulesMissing
+        presence = presence_asked(sha256=standing.rules, purpose=purpose)
         data: dict[str, object] = {"model": model}
-        if matching and not matching_allowed(
-            site=kiosk.site, purpose=purpose, matching=matching
-        ):
+        if matching and not standing.allows(matching):
             raise MatchingTooWide(
                 refusal=refusal_draft(unit, purpose, subject, "matching")
             )
@@ -162,19 +154,29 @@ def allow(*, unit: Unit, subject: Subject, purpose: Purpose, site: Site) -> Cons
         AssessmentRequired: a face purpose without a current assessment.
         PurposeStopped: the stop switch is on for it.
     """
-    if stop_share(site=site, purpose=purpose) is not None:
+    consent, _ = _allow(unit, subject, purpose, site, None)
+    return consent
+
+
+def _allow(
+    unit: Unit, subject: Subject, purpose: Purpose, site: Site, kiosk: Kiosk | None
+) -> tuple[Consent, Standing]:
+    # A press of the switch and a publication wait for the site, an end or a
+    # restriction for the consent; what they decide is read when both are held.
+    site_share(site=site)
+    consent = consent_share(subject=subject, purpose=purpose, site=site)
+    standing = standing_read(site=site, purpose=purpose, consent=consent, kiosk=kiosk)
+    if standing.stopped:
         raise PurposeStopped(refusal=refusal_draft(unit, purpose, subject, "stop"))
-    found = consent_live(subject=subject, purpose=purpose, site=site)
-    live = consents_share(ids=[found.id]) if found else []
-    if not live:
+    if consent is None:
         raise ConsentRequired(
             refusal=refusal_draft(unit, purpose, subject, "no_consent")
         )
-    barred = consent_barred(consent=live[0])
+    barred = standing.bars(consent)
     if barred is not None:
         raise ConsentBarred(refusal=refusal_draft(unit, purpose, subject, barred))
-    if purpose in FACE and assessment_live(site=site, purpose=purpose) is None:
+    if purpose in FACE and not standing.assessed():
         raise AssessmentRequired(
             refusal=refusal_draft(unit, purpose, subject, "assessment")
         )
-    return live[0]
+    return consent, standing

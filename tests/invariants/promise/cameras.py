@@ -128,6 +128,7 @@ class Cameras(Guests):
             compare_begin(
                 candidates=[],
                 matching=gate.EVERYBODY,
+                shown="",
                 kiosk=self.house.kiosk,
                 language="en",
             )
