@@ -38,18 +38,20 @@ from faces.errors import (
 from faces.pixels import Hint
 from faces.presence import STRAIGHT, Seen
 from leads.availability import films_here
-from leads.checkin import (
+from leads.captures import (
     COMPARE,
+    capture_again,
+    capture_done,
+    capture_stop,
+    enrol_begin,
+)
+from leads.checkin import (
     UNSEEN,
     Answer,
-    capture_again,
     capture_answer,
-    capture_done,
     capture_frame,
     capture_hint,
     capture_shown,
-    capture_stop,
-    enrol_begin,
 )
 from leads.demonstration.camera import frame_jpeg
 from leads.errors import CapturesTooMany

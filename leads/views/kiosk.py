@@ -27,7 +27,7 @@ from consent.views.pages import (
     walk_next,
 )
 from leads.availability import face_stopped
-from leads.checkin import capture_done, capture_stop
+from leads.captures import capture_done, capture_stop
 from leads.forms import PairForm, StateForm
 from leads.kiosks import code_seconds, guests, walk_asking, walk_at
 from leads.turns import camera_due

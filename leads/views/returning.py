@@ -28,7 +28,7 @@ from leads.availability import (
     match_stands,
 )
 from leads.candidates import candidate, candidates
-from leads.checkin import compare_begin
+from leads.captures import compare_begin
 from leads.contacts import subject_of_phone
 from leads.errors import NobodyEnrolled
 from leads.forms import CodeForm, CompareForm, DigitsForm, PhoneForm

@@ -59,9 +59,9 @@ class Column:
         """
         from django.db import connection
 
-        from leads import checkin
+        from leads import captures, checkin
 
-        probe = consented(self.kiosk, once=True, lasts=checkin.PROBE_LASTS).subject
+        probe = consented(self.kiosk, once=True, lasts=captures.PROBE_LASTS).subject
         # Each thread has its own connection; the workers are shared.
         database = connection.connection.info.backend_pid
         before = _worked(database)
@@ -86,9 +86,9 @@ class Column:
         Raises:
             RuntimeError: whoever is enrolled was not recognised.
         """
-        from leads import checkin
+        from leads import captures, checkin
 
-        probe = consented(self.kiosk, once=True, lasts=checkin.PROBE_LASTS).subject
+        probe = consented(self.kiosk, once=True, lasts=captures.PROBE_LASTS).subject
         began = time.perf_counter()
         use = self._begin(probe)
         for _ in range(hints):
@@ -104,7 +104,7 @@ class Column:
         from consent.purposes import Purpose
         from faces.matching import METHOD, SEARCH_METHOD
         from faces.selectors import gallery_standing
-        from leads.checkin import COMPARE
+        from leads.captures import COMPARE
         from leads.kiosks import kiosk_act
 
         among: dict[str, Any] = {"model": METHOD, "candidates": self.known}

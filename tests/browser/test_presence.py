@@ -16,7 +16,7 @@ from consent.challenges import Step
 from consent.models import Use, Walk
 from consent.purposes import Purpose
 from faces.models import FaceTemplate
-from leads.checkin import enrol_begin
+from leads.captures import enrol_begin
 from leads.demonstration import rules
 from tests.browser import conftest, walking
 from tests.browser.cameras import film

@@ -26,7 +26,7 @@ from consent.selectors import kiosk_of_token  # noqa: E402
 from consent.services.consents import consents_withdraw  # noqa: E402
 from consent.services.walks import VISITOR  # noqa: E402
 from faces import pixels  # noqa: E402
-from leads import checkin  # noqa: E402
+from leads import captures, checkin  # noqa: E402
 from tests import make  # noqa: E402
 
 BURST_FRAMES = 3
@@ -50,7 +50,7 @@ def main() -> None:
 def _enrol(kiosk_token: str, frame: bytes) -> None:
     kiosk = kiosk_of_token(token=kiosk_token)
     walk = make.walk_finished(kiosk=kiosk, face=True)
-    use = checkin.enrol_begin(walk=walk, kiosk=kiosk)
+    use = captures.enrol_begin(walk=walk, kiosk=kiosk)
     checkin.capture_hint(use=use.id, kiosk=kiosk, frame=frame)
     answer = checkin.capture_answer(
         use=use.id, kiosk=kiosk, frames=[frame] * BURST_FRAMES

@@ -26,7 +26,7 @@ from consent.services.consents import (
 from faces import services
 from faces.errors import GalleryAway
 from faces.matching import EMBEDDING_LENGTH, MODEL, Embedding
-from leads.checkin import compare_begin
+from leads.captures import compare_begin
 from tests.faces.make import AT_KIOSK
 from tests.invariants.promise.guests import Guests
 from tests.invariants.promise.ledger import FACE, Opened, Yes
