@@ -21,6 +21,7 @@ from leads.errors import ReferralUnknown
 from leads.models import Agent
 from leads.phones import PhoneInvalid, masked_parse, normalise
 from leads.referrals import referral_find
+from leads.visits import BY_HAND
 
 NAME_MAX = 40
 ASK_NAME = Say("请写一下怎么称呼您。", "Please tell us your name.")
@@ -259,13 +260,14 @@ class AgainForm(PurposeForm):
 
 
 class DeskForm(StrictForm):
-    """A pass code, a phone number, or nothing for a guest who gives nothing.
+    """A pass code, a phone number, or nothing; and why it is done by hand.
 
     `nonce` makes a double click one visit.
     """
 
     key = forms.CharField(required=False, max_length=40)
     nonce = forms.CharField(required=False, max_length=32)
+    reason = forms.ChoiceField(required=False, choices=[(one, "") for one in BY_HAND])
 
 
 class RevealForm(StrictForm):

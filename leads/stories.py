@@ -85,6 +85,11 @@ _LINKS = {
     "page": Say("您的个人页链接", "The link to your own page"),
 }
 _BY_HAND = {
+    "check_in": Say("前台替您登记了到访", "The desk recorded your visit"),
+    "match": Say(
+        "机器没认出您，前台替您登记了到访",
+        "You were not recognised; the desk recorded your visit",
+    ),
     "verified_by": Say(
         "听您报了号码，给了个人页的新链接", "You said your number; a new link was given"
     ),

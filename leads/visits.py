@@ -31,6 +31,19 @@ VERIFIED = {
 """How a visit was verified, in words."""
 
 
+NOT_RECOGNISED = "not_recognised"
+BY_HAND: dict[str, Say] = {
+    "assisted": Say("客人要人帮忙", "The guest asked for help"),
+    NOT_RECOGNISED: Say(
+        "机器没认出，或认错了人", "Not recognised, or as somebody else"
+    ),
+    "no_phone": Say("没带手机", "No phone at hand"),
+    "no_code": Say("没有通行码", "No pass"),
+    "kiosk_down": Say("登记屏不能用", "The kiosk is down"),
+}
+"""Why a person at the desk records an arrival; without a word it is the first."""
+
+
 def visit_record(
     *,
     site: Site,
@@ -41,6 +54,7 @@ def visit_record(
     short: str = "",
     kiosk: Kiosk | None = None,
     also: Callable[[Unit], None] | None = None,
+    by_hand: str = "",
 ) -> Visit:
     """Record an arrival and decide its channel; the same key is the same visit.
 
@@ -55,6 +69,7 @@ def visit_record(
         short: the walk's short code, for the desk.
         kiosk: where it was made, if at one.
         also: writes first, in the same commit, that their contact was used.
+        by_hand: why a person recorded it instead of the machine (`BY_HAND`); logged.
 
     Raises:
         AttributionRulesMissing: the site has no rules of attribution.
@@ -75,6 +90,13 @@ def visit_record(
                     "verified_by": verified_by,
                 },
             )
+            if by_hand:
+                what = "match" if by_hand == NOT_RECOGNISED else "check_in"
+                unit.event(
+                    "desk.override",
+                    subject=subject.pseudonym if subject else None,
+                    data={"visit": str(identifier), "what": what, "reason": by_hand},
+                )
             visit = Visit.objects.create(
                 id=identifier,
                 site=site,
@@ -104,6 +126,7 @@ def visit_by_phone(
     act: Act,
     kiosk: Kiosk | None,
     verified_by: str = Visit.VerifiedBy.PHONE,
+    by_hand: str = "",
 ) -> Visit:
     """Record the arrival of somebody known by their whole number.
 
@@ -132,6 +155,7 @@ def visit_by_phone(
         act=act,
         kiosk=kiosk,
         also=use,
+        by_hand=by_hand,
     )
 
 

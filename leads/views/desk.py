@@ -34,7 +34,7 @@ from leads.selectors import (
     visits_today,
 )
 from leads.views.access import staff_site
-from leads.visits import visit_by_phone, visit_key, visit_record
+from leads.visits import BY_HAND, visit_by_phone, visit_key, visit_record
 
 UNKNOWN = Say(
     "没有找到。核对一下，或者空着，按未留信息登记。",
@@ -87,6 +87,7 @@ def checkin(request: HttpRequest) -> HttpResponse:
         return _page(request, site, form, status=404)
     nonce = form.cleaned_data["nonce"] or uuid.uuid4().hex
     key = visit_key(nonce=nonce, subject=subject.id if subject else None)
+    by_hand = form.cleaned_data["reason"] or next(iter(BY_HAND))
     if subject is not None and by_phone:
         visit_by_phone(
             site=site,
@@ -95,6 +96,7 @@ def checkin(request: HttpRequest) -> HttpResponse:
             act=act,
             kiosk=None,
             verified_by=Visit.VerifiedBy.STAFF,
+            by_hand=by_hand,
         )
     else:
         visit_record(
@@ -103,6 +105,7 @@ def checkin(request: HttpRequest) -> HttpResponse:
             verified_by=Visit.VerifiedBy.STAFF,
             key=key,
             act=act,
+            by_hand=by_hand,
         )
     messages.success(request, RECORDED.text(language))
     return redirect("leads:desk")
@@ -216,6 +219,7 @@ def _page(
         "visits": visits_today(site=site, language=language, revealed=revealed),
         "pending": guests_pending(site=site),
         "form": form,
+        "by_hand": BY_HAND,
         "nonce": uuid.uuid4().hex[:16],
         "revealed": bool(revealed),
     }

@@ -91,6 +91,28 @@ def test_checking_in_by_hand(office: make.Office) -> None:
     assert Visit.objects.filter(verified_by="staff").count() == 4
 
 
+def test_why_it_is_done_by_hand_is_logged(office: make.Office) -> None:
+    code = arrived(office)
+    client = staff("reception")
+    for reason in ("", "not_recognised", "kiosk_down"):
+        sent = {"key": code, "reason": reason}
+        assert client.post("/desk/checkin/", sent).status_code == 302
+    told = [event["data"] for event in event_list(kind="desk.override")][::-1]
+    assert [(one["what"], one["reason"]) for one in told] == [
+        ("check_in", "assisted"),
+        ("match", "not_recognised"),
+        ("check_in", "kiosk_down"),
+    ]
+    by_hand = Visit.objects.filter(verified_by="staff").order_by("at")
+    assert [one["visit"] for one in told] == [str(visit.id) for visit in by_hand]
+
+
+def test_another_reason_than_those_is_refused(office: make.Office) -> None:
+    sent = {"key": arrived(office), "reason": "because"}
+    assert staff("reception").post("/desk/checkin/", sent).status_code == 400
+    assert not event_list(kind="desk.override")
+
+
 def test_guessing_is_stopped_at_the_desk(office: make.Office) -> None:
     code = arrived(office)
     cache.clear()
