@@ -79,7 +79,10 @@ def walk_through(
             message = f"seed {seed}, step {walk.taken}: {error}\nlast steps:\n{last}"
             raise AssertionError(message) from error
         # It went somewhere: all kinds of uses were answered, and much was refused.
-        assert all(count >= steps / 200 for count in walk.watcher.uses.values())
+        # Rules that compare nobody but one, or ask for a presence check, leave fewer of
+        # some kinds than there are without.
+        answered = walk.watcher.uses
+        assert all(count >= steps / 500 for count in answered.values()), answered
         assert walk.refused > steps / 10
         assert list(log_faults()) == []
         pack = folder / "pack.zip"
