@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from consent.purposes import Purpose
-from consent.rules import LANGUAGES, MATCHING
+from consent.rules import LANGUAGES, MATCHING, within
 from consent.structure import part_of, words_in
 
 _UNSAID = re.compile(r"(?<!\d)[^\w%‰<>=≤≥±+]|[^\w%‰<>=≤≥±+](?!\d)|_")
@@ -184,6 +184,4 @@ def _more(old: object, new: object) -> bool:
 
 
 def _wider(old: object, new: object) -> bool:
-    if old not in MATCHING or new not in MATCHING:
-        return True
-    return MATCHING.index(str(new)) > MATCHING.index(str(old))
+    return new not in MATCHING or not within(str(new), old)

@@ -11,9 +11,9 @@ from datetime import timedelta
 from itertools import takewhile
 
 from audit import clock
-from audit.selectors import bodies, event_seq, log_current
 from consent.challenges import Step, challenge_draw
 from consent.models import Kiosk, Use
+from consent.selectors import use_end
 
 STANDS = timedelta(minutes=10)
 """How long an order stands after it was drawn."""
@@ -57,8 +57,5 @@ def _judged(use: Use) -> bool:
     """Tell whether a burst of a use was judged, passed or not."""
     if use.present_at is not None:
         return True
-    if use.seized_at is None or use.closed_event_id is None:
-        return False
-    seq = event_seq(eid=use.closed_event_id)
-    ends = [] if seq is None else bodies(log=log_current(), numbers=[seq])
-    return any(end["data"].get("reason") == NOT_PASSED for end in ends)
+    end = use_end(use=use) if use.seized_at is not None else None
+    return end is not None and end["data"].get("reason") == NOT_PASSED

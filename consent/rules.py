@@ -258,14 +258,9 @@ def purpose_words(*, sha256: str, purpose: str) -> tuple[Mapping[str, Any], ...]
     )
 
 
-@lru_cache(maxsize=64)
 def presence_asked(*, sha256: str, purpose: str) -> bool:
-    """Tell whether a published document asks for a presence check for a face.
-
-    The text of a hash never changes, so it is read once.
-    """
-    asked = part_of(document(sha256=sha256).get("purposes")).get(purpose)
-    return part_of(asked).get("presence") is True
+    """Tell whether a published document asks for a presence check for a face."""
+    return (terms(sha256=sha256, purpose=purpose) or {}).get("presence") is True
 
 
 def notice(*, sha256: str, language: str) -> dict[str, Any]:

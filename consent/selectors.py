@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from audit import clock
-from audit.selectors import event_seq
+from audit.selectors import bodies, event_seq, log_current
 from consent.assessments import Allowed, allowed
 from consent.errors import KioskUnknown, RulesMissing
 from consent.journal import rules_in_force
@@ -31,7 +31,7 @@ from consent.models import (
     Use,
 )
 from consent.purposes import FACE
-from consent.standing import method_published, width_allowed
+from consent.standing import barred, cameras_filming, method_published
 
 
 def rules_get(*, site: Site) -> Rules:
@@ -86,58 +86,23 @@ def assessment_live(*, site: Site, purpose: str) -> ImpactAssessment | None:
     )
 
 
-def matching_allowed(*, site: Site, purpose: str, matching: str) -> bool:
-    """Tell whether a face may be compared as widely as this at a site now.
-
-    By the rules in force and by the current assessment, whichever is narrower.
-
-    Args:
-        site: where.
-        purpose: of a face.
-        matching: one of `consent.rules.MATCHING`.
-    """
-    rules = rules_in_force(site=site)
-    assessed = assessment_live(site=site, purpose=purpose)
-    if rules is None or assessed is None:
-        return False
-    return width_allowed(
-        rules=rules.sha256,
-        assessment=(assessed.code, assessed.sha256),
-        purpose=purpose,
-        matching=matching,
-    )
-
-
 def _method_published(site: Site, purpose: str) -> bool:
     rules = rules_in_force(site=site)
     return rules is not None and method_published(sha256=rules.sha256, purpose=purpose)
 
 
 def device_live(*, kiosk: Kiosk) -> Device | None:
-    """Return the approved, current camera of a kiosk, or None: no capture there.
-
-    Where the settings name no camera of this machine there is none of that kind, and
-    what was approved for it is no leave for another.
-    """
-    return _devices_live(kiosk).select_related("zone", "sign").first()
-
-
-def device_approved(*, kiosk: Kiosk) -> bool:
-    """Tell whether a kiosk has an approved, current camera (`device_live`).
-
-    For whoever asks often: its pictures are not read.
-    """
-    return _devices_live(kiosk).exists()
-
-
-def _devices_live(kiosk: Kiosk) -> QuerySet[Device]:
-    local = () if settings.LOCAL_CAMERA is None else ("local",)
-    return Device.objects.filter(
-        Q(until=None) | Q(until__gt=clock.now()),
-        kind__in=("browser", *local),
-        kiosk=kiosk,
-        approved_at__isnull=False,
-        revoked_at=None,
+    """Return the approved, current camera of a kiosk, or None: no capture there."""
+    return (
+        Device.objects.filter(
+            Q(until=None) | Q(until__gt=clock.now()),
+            kind__in=cameras_filming(),
+            kiosk=kiosk,
+            approved_at__isnull=False,
+            revoked_at=None,
+        )
+        .select_related("zone", "sign")
+        .first()
     )
 
 
@@ -244,11 +209,8 @@ def consent_barred(*, consent: Consent) -> str | None:
 
     What hangs on it is kept all the same, and it can be withdrawn and expires.
     """
-    if consent.restricted_at is not None:
-        return "restricted"
-    if rules_outdated(rules=consent.rules, purpose=consent.purpose):
-        return "rules_changed"
-    return None
+    ((_, reason),) = _reasons([consent])
+    return reason
 
 
 def rules_outdated(*, rules: Rules, purpose: str) -> bool:
@@ -265,21 +227,18 @@ def rules_outdated(*, rules: Rules, purpose: str) -> bool:
 
 
 def consents_usable(*, consents: Iterable[Consent]) -> list[Consent]:
-    """Return those of some live consents that may be used now; see `consent_barred`.
+    """Return those of some live consents that may be used now; see `consent_barred`."""
+    return [one for one, reason in _reasons(consents) if reason is None]
 
-    Many stand under the same rules, which are looked up once.
-    """
+
+def _reasons(consents: Iterable[Consent]) -> Iterator[tuple[Consent, str | None]]:
+    """Yield consents with why they are barred; many stand under the same rules."""
     outdated: dict[tuple[UUID, str], bool] = {}
-    usable: list[Consent] = []
     for one in consents:
-        if one.restricted_at is not None:
-            continue
         under = one.rules_id, one.purpose
         if under not in outdated:
             outdated[under] = rules_outdated(rules=one.rules, purpose=one.purpose)
-        if not outdated[under]:
-            usable.append(one)
-    return usable
+        yield one, barred(one, outdated=outdated[under])
 
 
 def consent_usable(*, subject: Subject, purpose: str, site: Site) -> Consent | None:
@@ -371,6 +330,15 @@ def kiosks() -> list[Kiosk]:
 def token_hash(token: str) -> bytes:
     """Return what is stored of a random 128-bit token: its SHA-256."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def use_end(*, use: Use) -> dict[str, Any] | None:
+    """Return the event that ended a use, or None while it is open."""
+    if use.closed_event_id is None:
+        return None
+    seq = event_seq(eid=use.closed_event_id)
+    named = [] if seq is None else [seq]
+    return next(iter(bodies(log=log_current(), numbers=named)), None)
 
 
 def uses_open() -> int:

@@ -57,28 +57,31 @@ class Standing:
         )
 
     def allows(self, matching: str) -> bool:
-        """Tell whether faces may be compared so; see `selectors.matching_allowed`."""
+        """Tell whether a face may be compared as widely as this.
+
+        By the rules in force and by the current assessment, whichever is narrower.
+
+        Args:
+            matching: one of `consent.rules.MATCHING`.
+        """
         if self.rules is None or self.assessment is None or not self.assessed():
             return False
-        return width_allowed(
-            rules=self.rules,
-            assessment=self.assessment,
-            purpose=self.purpose,
-            matching=matching,
-        )
+        code, sha256 = self.assessment
+        found = allowed(code=code, sha256=sha256, purposes=[self.purpose])
+        most = found.terms[self.purpose].get("matching", MATCHING_UNSTATED)
+        said = _terms(self.rules, self.purpose).get("matching")
+        return within(matching, said) and within(matching, most)
 
     def bars(self, consent: Consent) -> str | None:
-        """Tell why the consent may not be used now; see `selectors.consent_barred`."""
-        if consent.restricted_at is not None:
-            return "restricted"
-        return "rules_changed" if self.outdated else None
+        """Tell why the consent may not be used now (`barred`)."""
+        return barred(consent, outdated=self.outdated)
 
 
 def standing_read(
     *,
     site: Site,
     purpose: str,
-    consent: Consent | None,
+    consent: Consent | None = None,
     kiosk: Kiosk | None = None,
     use: uuid.UUID | None = None,
 ) -> Standing:
@@ -96,7 +99,6 @@ def standing_read(
         use: whose capture session; without one there is none.
     """
     now, covers = clock.now(), json.dumps([purpose])
-    kinds = ["browser"] if settings.LOCAL_CAMERA is None else ["browser", "local"]
     with connection.cursor() as cursor:
         cursor.execute(
             _READ,
@@ -106,7 +108,7 @@ def standing_read(
                 "now": now,
                 "scopes": stop_scopes(purpose=purpose),
                 "kiosk": kiosk.id if kiosk else None,
-                "kinds": kinds,
+                "kinds": cameras_filming(),
                 "rules_site": consent.rules.site_id if consent else None,
                 "rules_at": consent.rules.published_at if consent else None,
                 "use": use,
@@ -153,22 +155,25 @@ def method_published(*, sha256: str, purpose: str) -> bool:
     return all(names_it(one, matching=said.get("matching")) for one in words)
 
 
-def width_allowed(
-    *, rules: str, assessment: tuple[str, str], purpose: str, matching: str
-) -> bool:
-    """Tell whether rules and assessment both allow so wide a comparison.
+def barred(consent: Consent, *, outdated: bool) -> str | None:
+    """Return why a live consent may not be used now, as the log names it, or None.
 
     Args:
-        rules: their hash.
-        assessment: its code and hash.
-        purpose: of a face.
-        matching: one of `consent.rules.MATCHING`.
+        consent: what hangs on it is kept all the same; it can be withdrawn and expires.
+        outdated: a later version changed what its rules said of its purpose.
     """
-    code, sha256 = assessment
-    found = allowed(code=code, sha256=sha256, purposes=[purpose])
-    most = found.terms[purpose].get("matching", MATCHING_UNSTATED)
-    said = _terms(rules, purpose).get("matching")
-    return within(matching, said) and within(matching, most)
+    if consent.restricted_at is not None:
+        return "restricted"
+    return "rules_changed" if outdated else None
+
+
+def cameras_filming() -> list[str]:
+    """Return the kinds of cameras that can film here.
+
+    Where the settings name no camera of this machine there is none of that kind, and
+    what was approved for it is no leave for another.
+    """
+    return ["browser"] if settings.LOCAL_CAMERA is None else ["browser", "local"]
 
 
 def _terms(sha256: str, purpose: str) -> Mapping[str, Any]:

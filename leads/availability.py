@@ -10,13 +10,8 @@ from consent.errors import (
 )
 from consent.models import Kiosk, Site, Subject
 from consent.purposes import Purpose
-from consent.selectors import (
-    assessment_live,
-    consent_usable,
-    device_approved,
-    device_live,
-    matching_allowed,
-)
+from consent.selectors import consent_usable, device_live
+from consent.standing import Standing, standing_read
 from consent.stops import stop_of
 
 
@@ -29,12 +24,8 @@ def face_offered(*, kiosk: Kiosk, matching: str) -> bool:
         kiosk: where.
         matching: one of `consent.rules.MATCHING`.
     """
-    site = kiosk.site
-    if face_stopped(site=site):
-        return False
-    return matching_allowed(
-        site=site, purpose=Purpose.FACE_CHECKIN, matching=matching
-    ) and device_approved(kiosk=kiosk)
+    standing = _standing(kiosk)
+    return not standing.stopped and standing.camera and standing.allows(matching)
 
 
 def face_demand(*, kiosk: Kiosk, matching: str) -> None:
@@ -46,16 +37,19 @@ def face_demand(*, kiosk: Kiosk, matching: str) -> None:
         MatchingTooWide: they are, but compared less widely.
         DeviceRequired: this kiosk's camera is not approved, or no longer.
     """
-    if face_stopped(site=kiosk.site):
+    standing = _standing(kiosk)
+    if standing.stopped:
         raise PurposeStopped
-    if assessment_live(site=kiosk.site, purpose=Purpose.FACE_CHECKIN) is None:
+    if not standing.assessed():
         raise AssessmentRequired
-    if not matching_allowed(
-        site=kiosk.site, purpose=Purpose.FACE_CHECKIN, matching=matching
-    ):
+    if not standing.allows(matching):
         raise MatchingTooWide
-    if not device_approved(kiosk=kiosk):
+    if not standing.camera:
         raise DeviceRequired
+
+
+def _standing(kiosk: Kiosk) -> Standing:
+    return standing_read(site=kiosk.site, purpose=Purpose.FACE_CHECKIN, kiosk=kiosk)
 
 
 def films_here(*, kiosk: Kiosk) -> bool:

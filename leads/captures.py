@@ -6,9 +6,10 @@ What its frames come to is `leads.checkin`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from audit import clock
 from consent import gate, journal
@@ -53,6 +54,7 @@ PROBE_LASTS = timedelta(minutes=3)
 ENROL, COMPARE = "enrol", "compare"
 
 SEARCH_TRIES = 3
+"""How often a search is made anew because those who are searched have changed."""
 
 
 def enrol_begin(*, walk: Walk, kiosk: Kiosk) -> Use:
@@ -227,19 +229,18 @@ def _enrol(subject: Subject, kiosk: Kiosk) -> Use:
 def _compare(
     probe: Subject, live: Sequence[Consent], matching: str, kiosk: Kiosk
 ) -> Use:
+    begin = partial(
+        gate.begin,
+        subject=probe,
+        purpose=Purpose.FACE_CHECKIN,
+        mode=COMPARE,
+        act=kiosk_act(kiosk),
+        kiosk=kiosk,
+    )
     try:
-        if matching == gate.EVERYBODY:
-            return _search(probe, kiosk)
-        return gate.begin(
-            subject=probe,
-            purpose=Purpose.FACE_CHECKIN,
-            mode=COMPARE,
-            model=METHOD,
-            act=kiosk_act(kiosk),
-            kiosk=kiosk,
-            candidates=live,
-            matching=matching,
-        )
+        if matching != gate.EVERYBODY:
+            return begin(model=METHOD, candidates=live, matching=matching)
+        return _search(begin, kiosk.site)
     except (
         ConsentRequired,
         AssessmentRequired,
@@ -252,7 +253,7 @@ def _compare(
         raise
 
 
-def _search(probe: Subject, kiosk: Kiosk) -> Use:
+def _search(begin: Callable[..., Use], site: Site) -> Use:
     """Begin a search of whoever stands at this moment; some may end while it begins.
 
     Raises:
@@ -260,16 +261,7 @@ def _search(probe: Subject, kiosk: Kiosk) -> Use:
     """
     for _ in range(SEARCH_TRIES):
         with suppress(GalleryMoved):
-            return gate.begin(
-                subject=probe,
-                purpose=Purpose.FACE_CHECKIN,
-                mode=COMPARE,
-                model=SEARCH_METHOD,
-                act=kiosk_act(kiosk),
-                kiosk=kiosk,
-                matching=gate.EVERYBODY,
-                gallery=gallery_standing(site=kiosk.site),
-            )
+            return begin(model=SEARCH_METHOD, gallery=gallery_standing(site=site))
     raise GalleryAway
 
 

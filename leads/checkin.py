@@ -39,10 +39,8 @@ from faces.errors import (
     PresenceUnseen,
 )
 from faces.pixels import Hint
-from leads.captures import COMPARE, ENROL
+from leads.captures import COMPARE, ENROL, SEARCH_TRIES
 from leads.kiosks import kiosk_act
-
-SEARCH_TRIES = 3
 
 UNSEEN = "unseen_"
 """Begins the reason that names what a presence check did not see."""

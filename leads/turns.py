@@ -6,8 +6,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from audit import clock
-from audit.selectors import event_list, event_seq
 from consent.models import Use, Walk
+from consent.selectors import use_end
 from leads.kiosks import ASKED_SPAN
 
 SCREEN_SPAN = timedelta(seconds=60)
@@ -74,10 +74,7 @@ def captures_begun(*, consent: UUID, kiosk: UUID) -> int:
 
 def _frames_would_not_do(use: Use) -> bool:
     """Tell whether the log ends a use with a burst that was discarded."""
-    if use.closed_event_id is None:
+    end = use_end(use=use)
+    if end is None or end["type"] != DISCARDED:
         return False
-    seq = event_seq(eid=use.closed_event_id)
-    if seq is None:
-        return False
-    ends = event_list(kind=DISCARDED, before=seq + 1, rows=1)
-    return any(end["seq"] == seq and end["data"]["reason"] != STOPPED for end in ends)
+    return bool(end["data"]["reason"] != STOPPED)

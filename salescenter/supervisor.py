@@ -288,7 +288,6 @@ def _serve(stack: contextlib.ExitStack, *, port: int) -> None:
         worker.command = [sys.executable, "-m", "celery", "-A", "salescenter.celery"]
         worker.command += ["worker", "--beat", "--loglevel=WARNING", "--concurrency=2"]
         worker.command += ["--schedule", str(instance.data_dir() / "beat")]
-
     signer = Child("signer", [sys.executable, "manage.py", "audit_sign"])
     gallery = Child("gallery", [sys.executable, "manage.py", "faces_gallery"])
 

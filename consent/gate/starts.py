@@ -24,7 +24,7 @@ from consent.generations import Gallery, generation_share
 from consent.models import CaptureSession, Consent, Kiosk, Site, Subject, Use
 from consent.orders import order_due
 from consent.purposes import FACE, Purpose
-from consent.rules import presence_asked
+from consent.rules import MATCHING, presence_asked
 from consent.selectors import consent_share, consents_share, consents_usable
 from consent.standing import Standing, standing_read
 from consent.stops import site_share
@@ -34,7 +34,7 @@ CAPTURE_SECONDS = 120
 
 STARTS = {"enrol": "capture.started", "compare": "face.compare.started"}
 
-ONE, FEW, EVERYBODY = "1:1", "1:few", "1:n"
+ONE, FEW, EVERYBODY = MATCHING
 """Compared with one person whom the visitor named, with a few whom a claim fits, or
 with everybody who is enrolled at the site."""
 

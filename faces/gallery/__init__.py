@@ -6,8 +6,10 @@ a permit). The process is `manage.py faces_gallery`; nothing here loads its rows
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -15,8 +17,11 @@ from django.conf import settings
 from consent.generations import Gallery
 from consent.models import Site
 from faces.errors import GalleryAway
-from faces.gallery.asking import Asked, answer_of
+from faces.gallery.asking import answer_of
 from faces.matching import Embedding
+from faces.processes.wire import Header
+
+Told = TypeVar("Told")
 
 __all__ = ["Found", "Held", "gallery_held", "gallery_standing", "search"]
 
@@ -50,7 +55,7 @@ def gallery_standing(*, site: Site) -> Gallery:
     Raises:
         GalleryAway: nobody answers, or not in time.
     """
-    return _gallery(_ask({"ask": "standing", "site": site.code}))
+    return _ask(_gallery, {"ask": "standing", "site": site.code})
 
 
 def search(*, site: Site, probe: Embedding) -> Found:
@@ -62,32 +67,38 @@ def search(*, site: Site, probe: Embedding) -> Found:
     Raises:
         GalleryAway: nobody answers, or not in time.
     """
-    told = _ask({"ask": "search", "site": site.code}, probe.astype("<f8").tobytes())
-    try:
-        consent = UUID(told["consent"]) if told["consent"] else None
-        return Found(_gallery(told), consent, told["score"])
-    except (KeyError, ValueError):
-        raise GalleryAway from None
+    question = {"ask": "search", "site": site.code}
+    return _ask(_found, question, probe.astype("<f8").tobytes())
 
 
 def gallery_held() -> dict[str, Held] | None:
     """Return what the process holds, by the code of the site; None where it is away."""
     try:
-        told = _ask({"ask": "held"})
+        return _ask(_held, {"ask": "held"})
     except GalleryAway:
         return None
-    return {
-        site: Held(people=one["people"], locked=one["locked"])
-        for site, one in told["held"].items()
-    }
 
 
-def _gallery(told: Asked) -> Gallery:
+def _gallery(told: Header) -> Gallery:
     return Gallery(told["generation"], told["gallery"], told["gallery_sha256"])
 
 
-def _ask(question: Asked, *parts: bytes) -> Asked:
+def _found(told: Header) -> Found:
+    consent = UUID(told["consent"]) if told["consent"] else None
+    return Found(_gallery(told), consent, told["score"])
+
+
+def _held(told: Header) -> dict[str, Held]:
+    return {site: Held(**one) for site, one in told["held"].items()}
+
+
+def _ask(read: Callable[[Header], Told], question: Header, *parts: bytes) -> Told:
+    """Ask, and read the answer; one that cannot be read is none.
+
+    Raises:
+        GalleryAway: there is none.
+    """
     try:
-        return answer_of(Path(settings.GALLERY_SOCKET), question, parts)
-    except (TimeoutError, OSError, EOFError, ValueError, KeyError):
+        return read(answer_of(Path(settings.GALLERY_SOCKET), question, parts))
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError):
         raise GalleryAway from None

@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeAlias
 
-from faces.processes.wire import message_pack, message_read
-
-Asked: TypeAlias = dict[str, Any]
+from faces.processes.line import Line
+from faces.processes.wire import Header
 
 ANSWER_SECONDS = 2.0
 """How long a visitor's question may take. One process answers one after the other."""
@@ -20,7 +18,7 @@ ANSWER_SECONDS = 2.0
 PARTS_MAX_BYTES = 128 * 8
 
 
-def answer_of(path: Path, question: Asked, parts: Sequence[bytes]) -> Asked:
+def answer_of(path: Path, question: Header, parts: Sequence[bytes]) -> Header:
     """Ask, and return the answer.
 
     Raises:
@@ -29,28 +27,13 @@ def answer_of(path: Path, question: Asked, parts: Sequence[bytes]) -> Asked:
     """
     deadline = time.monotonic() + ANSWER_SECONDS
     with connected(path, ANSWER_SECONDS) as link:
-        link.sendall(message_pack(question, parts))
-        answer, _parts = message_read(reader(link, deadline), parts_max_bytes=0)
+        line = Line(reads=link.fileno(), writes=link.fileno(), parts_max_bytes=0)
+        line.write(question, parts, deadline=deadline)
+        answer, _parts = line.read(deadline=deadline)
     if "error" in answer:
         message = "the question was refused"
         raise ValueError(message)
     return answer
-
-
-def reader(link: socket.socket, deadline: float) -> Callable[[int], bytes]:
-    """Return what reads exactly so many bytes, until a moment of `time.monotonic`."""
-
-    def exactly(size: int) -> bytes:
-        data = bytearray()
-        while len(data) < size:
-            link.settimeout(max(0.001, deadline - time.monotonic()))
-            more = link.recv(size - len(data))
-            if not more:
-                raise EOFError
-            data += more
-        return bytes(data)
-
-    return exactly
 
 
 def connected(path: Path, seconds: float) -> socket.socket:

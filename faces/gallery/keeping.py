@@ -17,8 +17,8 @@ from consent.gate import EVERYBODY
 from consent.generations import Gallery, gallery_hash, generation_of
 from consent.models import Consent, Rules, Site
 from consent.purposes import Purpose
-from consent.selectors import LEAST_LEFT, matching_allowed, rules_outdated, sites
-from consent.stops import stop_of
+from consent.selectors import LEAST_LEFT, rules_outdated, sites
+from consent.standing import standing_read
 from faces.matching import MODEL, Embedding
 from faces.matrix import Matrix
 from faces.models import FaceTemplate
@@ -103,12 +103,12 @@ class Keeper:
 
 def sites_searched() -> list[Site]:
     """Return the sites where everybody may be searched now, by tap of a visitor."""
-    return [
-        site
-        for site in sites()
-        if matching_allowed(site=site, purpose=PURPOSE, matching=EVERYBODY)
-        and stop_of(site=site, purpose=PURPOSE) is None
-    ]
+    return [site for site in sites() if _may_be_searched(site)]
+
+
+def _may_be_searched(site: Site) -> bool:
+    standing = standing_read(site=site, purpose=PURPOSE)
+    return standing.allows(EVERYBODY) and not standing.stopped
 
 
 def _consents(site: Site) -> QuerySet[Consent]:

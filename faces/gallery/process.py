@@ -25,12 +25,13 @@ from django.db import Error, close_old_connections, connections
 
 from audit.errors import DomainError
 from consent.generations import Gallery
-from faces.gallery.asking import PARTS_MAX_BYTES, Asked, reader, short_name
+from faces.gallery.asking import PARTS_MAX_BYTES, short_name
 from faces.gallery.keeping import Keeper, sites_searched
 from faces.matching import EMBEDDING_LENGTH
 from faces.processes.confining import memory_hide
+from faces.processes.line import Line
 from faces.processes.peers import peer_user
-from faces.processes.wire import message_pack, message_read
+from faces.processes.wire import Header
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ class Process(socketserver.UnixStreamServer):
         del request, client_address
         logger.warning("gallery question failed: %s", type(sys.exception()).__name__)
 
-    def answer(self, question: Asked, parts: Sequence[bytes]) -> Asked:
+    def answer(self, question: Header, parts: Sequence[bytes]) -> Header:
         """Return the answer to one question."""
         if question["ask"] == "held":
             held = {
@@ -158,20 +159,18 @@ class _Question(socketserver.BaseRequestHandler):
         """Read, answer, and forget."""
         if peer_user(self.request) != os.geteuid():
             return
-        deadline = time.monotonic() + QUESTION_SECONDS
+        end = self.request.fileno()
+        line = Line(reads=end, writes=end, parts_max_bytes=PARTS_MAX_BYTES)
         try:
-            question, parts = message_read(
-                reader(self.request, deadline), parts_max_bytes=PARTS_MAX_BYTES
-            )
+            question, parts = line.read(deadline=time.monotonic() + QUESTION_SECONDS)
         except (OSError, EOFError, ValueError):
             return
         close_old_connections()
         answer = self.server.answer(question, parts)
-        self.request.settimeout(QUESTION_SECONDS)
-        self.request.sendall(message_pack(answer))
+        line.write(answer, deadline=time.monotonic() + QUESTION_SECONDS)
 
 
-def _told(gallery: Gallery) -> Asked:
+def _told(gallery: Gallery) -> Header:
     return {"generation": gallery.generation, **gallery.told()}
 
 

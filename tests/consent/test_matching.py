@@ -14,8 +14,8 @@ from consent import assessments, gate
 from consent.errors import ConsentEnded, MatchingTooWide
 from consent.models import Consent, Use
 from consent.purposes import Purpose
-from consent.selectors import matching_allowed
 from consent.services.walks import VISITOR
+from consent.standing import standing_read
 from faces.matching import METHOD
 from tests import make
 from tests.conftest import Database
@@ -54,11 +54,8 @@ def compared(consent: Consent, house: make.House, matching: str) -> Use:
 
 
 def allowed(house: make.House) -> list[str]:
-    return [
-        width
-        for width in WIDTHS
-        if matching_allowed(site=house.site, purpose=FACE, matching=width)
-    ]
+    standing = standing_read(site=house.site, purpose=FACE)
+    return [width for width in WIDTHS if standing.allows(width)]
 
 
 def reason() -> object:
