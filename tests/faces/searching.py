@@ -13,10 +13,11 @@ from typing import Any
 
 from django.test import override_settings
 
-from consent.models import Site
+from consent.models import Site, Subject
 from faces.gallery.asking import connected
 from faces.matching import METHOD, SEARCH_METHOD
 from tests import make
+from tests.faces import make as make_face
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -36,6 +37,13 @@ def searched(site: Site) -> None:
     wide = make.compares(make.assessment_document("pia-1"), "1:n")
     make.assessment_approved(site=site, document=wide)
     make.rules_published(site=site, document=rules_of_a_search())
+
+
+def enrolled(house: make.House, shot: bytes) -> Subject:
+    """Let somebody be enrolled with this frame."""
+    person = make.person(kiosk=house.kiosk, face=True)
+    make_face.enrol(subject=person, kiosk=house.kiosk, frames=[shot])
+    return person
 
 
 @contextmanager

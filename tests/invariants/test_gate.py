@@ -169,6 +169,27 @@ def test_another_kiosk_cannot_use_a_capture(house: make.House) -> None:
     assert _types(1) == ["gate.refused"]
 
 
+def test_no_frame_is_looked_at_after_a_withdrawal(house: make.House) -> None:
+    """Commit 2 would keep the result back; here not even a permit is given."""
+    subject = make.person(kiosk=house.kiosk)
+    use = gate.begin(
+        subject=subject,
+        purpose=Purpose.FACE_CHECKIN,
+        mode="enrol",
+        model=MODEL,
+        act=make_face.AT_KIOSK,
+        kiosk=house.kiosk,
+    )
+    consents_withdraw(subject=subject, purposes=None, act=VISITOR)
+    with (
+        pytest.raises(ConsentEnded),
+        gate.resume(use=use.id, act=make_face.AT_KIOSK, kiosk=house.kiosk),
+    ):
+        pytest.fail("the gate opened")
+    assert event_list(kind="gate.refused")[0]["data"]["reason"] == "ended"
+    assert Use.objects.get(id=use.id).closed_at is not None
+
+
 def test_no_transaction_is_open_between_start_and_result(
     house: make.House, frame: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
