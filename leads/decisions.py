@@ -1,53 +1,39 @@
-"""Deciding a visit: facts from the rows, judged by the pure engine.
+"""Deciding a visit, and deciding it again: facts from rows, judged by the pure engine.
 
 Nothing is matched without the visitor's live `attribution` consent: the visit is then
-a walk-in, and no other fact about them is looked at.
+a walk-in, and no other fact about them is looked at. After that consent ended nothing
+is decided anew; the decision stands as it stood.
+
+A decision is never edited. A revision is another decision of the same visit that
+supersedes it and says why; the one that nothing supersedes is the current one.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterator
 
 from audit import clock
 from audit.drafts import Ref
 from audit.log import Unit
 from audit.say import Say
-from consent.errors import KeyMissing
+from audit.selectors import event_seq
 from consent.holdings import Holding
 from consent.models import Consent, Subject
 from consent.purposes import Purpose
 from consent.selectors import consent_live, consents_share, consents_usable
 from consent.stops import sites_share
-from leads import phones
 from leads.attribution import Decision as Judged
-from leads.attribution import Rulebook, decide, parse_facts
+from leads.attribution import decide, parse_facts
 from leads.channels import rulebook
-from leads.contacts import (
-    contact_of,
-    contact_open,
-    number_hash_of,
-    same_number,
-    viewed,
+from leads.contacts import contact_of, viewed
+from leads.gathering import (
+    Gathered,
+    facts_again,
+    facts_alone,
+    facts_found,
+    visitor_name,
 )
-from leads.models import Contact, Decision, Referral, ReferralMatch, Visit
-from leads.referrals import surname_key
-
-QUOTA_SPAN = timedelta(days=2)
-"""Announcements this far round a referral are handed over for its agent's quota."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Match:
-    """A referral that concerns the visitor, found or shown."""
-
-    referral: Referral
-    how: str
-    at: datetime
-    known: bool
+from leads.models import Channel, Decision, Referral, ReferralMatch, Visit
 
 
 def visit_decide(*, unit: Unit, visit: Visit, looked_up: bool = False) -> Decision:
@@ -64,10 +50,9 @@ def visit_decide(*, unit: Unit, visit: Visit, looked_up: bool = False) -> Decisi
         AttributionRulesMissing: the site has no rules of attribution.
     """
     rules = rulebook(site=visit.site)
-    granted = _consents(visit)
+    granted = _consents(visit, Purpose.ATTRIBUTION, Purpose.CONTACT)
     attribution = granted.get(Purpose.ATTRIBUTION)
-    matches: list[_Match] = []
-    facts = [_visit_fact(visit)]
+    gathered = facts_alone(visit=visit)
     if attribution is not None and visit.subject is not None:
         contact = None
         if Purpose.CONTACT in granted:
@@ -75,32 +60,62 @@ def visit_decide(*, unit: Unit, visit: Visit, looked_up: bool = False) -> Decisi
         if contact is not None and not looked_up:
             # Looking a number up is a use of it, whatever is found.
             viewed(unit=unit, consent=granted[Purpose.CONTACT], reason="arrival")
-        matches = list(_matches(visit, contact, rules))
-        others = []
-        if contact is not None:
-            others = _attributed(same_number(unit=unit, contact=contact), visit)
-        facts = list(_facts(visit, others, matches))
+        gathered = facts_found(unit=unit, visit=visit, contact=contact, rules=rules)
     judged = decide(
         rules=rules,
-        facts=parse_facts(facts, rules),
-        visitor=_visitor(visit),
+        facts=parse_facts(gathered.facts, rules),
+        visitor=visitor_name(visit),
         as_of=visit.at,
     )
     return _write(
         unit=unit,
         visit=visit,
         judged=judged,
-        facts=facts,
-        matches=matches,
+        gathered=gathered,
         attribution=attribution,
         version=rules.at(visit.at).version,
     )
 
 
+def decision_revise(*, unit: Unit, visit: Visit, reason: str) -> Decision:
+    """Judge a visit again by the facts as they are now, and the later ones it bears on.
+
+    A superseding decision is written only where the judgement says something else than
+    the one before. Without the `attribution` consent that was live at the visit and
+    still is, nothing is judged. Locks the visits and the consents it stands on.
+
+    Args:
+        unit: the transaction that changes the facts.
+        visit: whose facts changed.
+        reason: one of `Decision.Reason`.
+
+    Returns:
+        The visit's decision that is the current one now.
+
+    Raises:
+        AttributionRulesMissing: the site has no rules of attribution.
+    """
+    current = _judge_again(unit, visit, reason)
+    later = Decision.objects.filter(
+        revised_by=None,
+        visit__site=visit.site,
+        visit__at__gte=visit.at,
+        facts__contains=[{"type": "visit", "id": str(visit.id)}],
+    ).exclude(visit=visit)
+    for one in later.select_related("visit").order_by("visit__at", "visit__id"):
+        _judge_again(unit, one.visit, reason)
+    return current
+
+
+def decision_current(*, visit: Visit) -> Decision:
+    """Return the decision of a visit that nothing supersedes."""
+    return Decision.objects.select_related("channel").get(visit=visit, revised_by=None)
+
+
 def decision_holdings(subject: Subject) -> Iterator[Holding]:
-    """Tell a person what was decided about their visits."""
+    """Tell a person what is decided about their visits."""
     for decision in Decision.objects.select_related("channel", "visit").filter(
-        visit__subject=subject
+        visit__subject=subject, revised_by=None
     ):
         if decision.channel is not None:
             value = decision.channel.name
@@ -116,13 +131,62 @@ def decision_holdings(subject: Subject) -> Iterator[Holding]:
         )
 
 
-def _consents(visit: Visit) -> dict[str, Consent]:
+def decision_barred(*, visit: Visit) -> bool:
+    """Tell whether nothing is decided anew about a visit: its consent is gone.
+
+    Locks the consent until the commit when it is not; MUST be in a transaction.
+    """
+    return _standing_on(visit) is None
+
+
+def _judge_again(unit: Unit, visit: Visit, reason: str) -> Decision:
+    # In the order of time, so that two revisions wait for each other and never cross.
+    Visit.objects.select_for_update().get(id=visit.id)
+    before = decision_current(visit=visit)
+    attribution = _standing_on(visit)
+    if attribution is None:
+        return before
+    rules = rulebook(site=visit.site)
+    gathered = facts_again(visit=visit, before=before)
+    judged = decide(
+        rules=rules,
+        facts=parse_facts(gathered.facts, rules),
+        visitor=visitor_name(visit),
+        as_of=clock.now(),
+    )
+    if judged.as_dict() == before.document:
+        return before
+    return _write(
+        unit=unit,
+        visit=visit,
+        judged=judged,
+        gathered=gathered,
+        attribution=attribution,
+        version=rules.at(visit.at).version,
+        before=before,
+        reason=reason,
+    )
+
+
+def _standing_on(visit: Visit) -> Consent | None:
+    """Lock and return the consent under which a visit may be decided anew.
+
+    It is the one that was live when the visit was decided: one given later covers
+    what comes after it.
+    """
+    consent = _consents(visit, Purpose.ATTRIBUTION).get(Purpose.ATTRIBUTION)
+    if consent is None or consent.granted_at > visit.at:
+        return None
+    return consent
+
+
+def _consents(visit: Visit, *purposes: Purpose) -> dict[str, Consent]:
     """Lock and return the person's consents that a decision may stand on now."""
     if visit.subject is None:
         return {}
     found = [
         consent_live(subject=visit.subject, purpose=purpose, site=visit.site)
-        for purpose in (Purpose.ATTRIBUTION, Purpose.CONTACT)
+        for purpose in purposes
     ]
     named = [one.id for one in found if one is not None]
     sites_share(consents=named)
@@ -130,177 +194,24 @@ def _consents(visit: Visit) -> dict[str, Consent]:
     return {one.purpose: one for one in consents_usable(consents=live)}
 
 
-def _visitor(visit: Visit) -> str:
-    return str(visit.subject_id or visit.id)
-
-
-def _matches(
-    visit: Visit, contact: Contact | None, rules: Rulebook
-) -> Iterator[_Match]:
-    """Yield what concerns the visitor: what is known, then what the number says."""
-    known: set[uuid.UUID] = set()
-    for row in ReferralMatch.objects.select_related(
-        "referral__channel", "referral__agent"
-    ).filter(subject=visit.subject, referral__site=visit.site):
-        known.add(row.referral_id)
-        yield _Match(referral=row.referral, how=row.how, at=row.at, known=True)
-    if contact is None:
-        return
-    for referral in _by_number(visit, contact, rules):
-        if referral.id not in known:
-            yield _Match(referral=referral, how="phone", at=visit.at, known=False)
-
-
-def _by_number(visit: Visit, contact: Contact, rules: Rulebook) -> Iterator[Referral]:
-    """Yield the referrals whose whole or masked number is the visitor's (A1)."""
-    here = Referral.objects.select_related("channel", "agent").filter(
-        site=visit.site, received_at__lte=visit.at
-    )
-    number = number_hash_of(contact=contact)
-    if number is not None:
-        yield from here.filter(is_masked=False, number_hash=number)
-    masked = here.filter(is_masked=True)
-    if not masked.exists():
-        return
-    try:
-        details = contact_open(contact=contact)
-    except KeyMissing:
-        return
-    surname = phones.surname_hash(surname_key(), details.surname)
-    for referral in masked.filter(surname_hash=surname):
-        terms = rules.at(referral.received_at).terms(referral.channel.kind)
-        if phones.masked_fits(details.phone, referral.masked, terms.masked_min_visible):
-            yield referral
-
-
-def _facts(
-    visit: Visit, others: Sequence[uuid.UUID], matches: Sequence[_Match]
-) -> Iterator[dict[str, Any]]:
-    """Yield every fact that the engine may need; none holds a phone or a name."""
-    for other in others:
-        yield {
-            "id": f"same-{other}",
-            "type": "same_person",
-            "at": clock.stamp(visit.at),
-            "visitor": _visitor(visit),
-            "other": str(other),
-        }
-    concerned = {match.referral.id: match.referral for match in matches}
-    stored = list(
-        ReferralMatch.objects.filter(referral__in=list(concerned)).exclude(
-            subject=visit.subject
-        )
-    )
-    # Who stopped attribution is in nobody's facts any more.
-    agreed = set(_attributed([row.subject_id for row in stored], visit))
-    rows = [row for row in stored if row.subject_id in agreed]
-    for row in rows:
-        yield _match_fact(
-            str(row.id), row.how, row.at, row.referral_id, str(row.subject_id)
-        )
-    for match in matches:
-        yield _match_fact(
-            f"{match.how}-{match.referral.id}",
-            match.how,
-            match.at,
-            match.referral.id,
-            _visitor(visit),
-        )
-    people = {visit.subject_id, *others, *(row.subject_id for row in rows)}
-    yield _visit_fact(visit)
-    for past in Visit.objects.filter(
-        site=visit.site, subject__in=list(people), at__lte=visit.at
-    ).exclude(id=visit.id):
-        yield _visit_fact(past)
-    for referral in _with_quota(concerned):
-        yield _referral_fact(referral)
-
-
-def _attributed(people: Sequence[uuid.UUID], visit: Visit) -> list[uuid.UUID]:
-    """Return those who consented to attribution too, so that they may be joined."""
-    agreed = Consent.objects.filter(
-        subject__in=list(people),
-        site=visit.site,
-        purpose=Purpose.ATTRIBUTION,
-        state="active",
-        until__gt=clock.now(),
-    )
-    # Theirs are used as well: who withdraws meanwhile waits, or is left out.
-    live = consents_share(ids=list(agreed.values_list("id", flat=True)))
-    return [one.subject_id for one in consents_usable(consents=live)]
-
-
-def _with_quota(concerned: dict[uuid.UUID, Referral]) -> list[Referral]:
-    """Return the referrals, and those that count with them for an agent's day (A8)."""
-    found = dict(concerned)
-    for referral in concerned.values():
-        for near in Referral.objects.select_related("channel", "agent").filter(
-            agent=referral.agent,
-            received_at__gt=referral.received_at - QUOTA_SPAN,
-            received_at__lte=referral.received_at,
-        ):
-            found.setdefault(near.id, near)
-    return list(found.values())
-
-
-def _visit_fact(visit: Visit) -> dict[str, Any]:
-    return {
-        "id": str(visit.id),
-        "type": "visit",
-        "at": clock.stamp(visit.at),
-        "visitor": _visitor(visit),
-        "phone": None,
-        "surname": None,
-        "verified_by": visit.verified_by,
-    }
-
-
-def _referral_fact(referral: Referral) -> dict[str, Any]:
-    return {
-        "id": str(referral.id),
-        "type": "referral",
-        "at": clock.stamp(referral.received_at),
-        "channel": referral.channel.code,
-        "kind": referral.channel.kind,
-        "agent": referral.agent.code,
-        "surname": None,
-        "phone": None,
-        "whole": not referral.is_masked,
-        "consent_proof": referral.consent_proof,
-    }
-
-
-def _match_fact(
-    name: str, how: str, at: datetime, referral: uuid.UUID, visitor: str
-) -> dict[str, Any]:
-    shown = how == ReferralMatch.How.SHOWN
-    return {
-        "id": name,
-        "type": "referral_shown" if shown else "referral_match",
-        "at": clock.stamp(at),
-        "referral": str(referral),
-        "visitor": visitor,
-    }
-
-
 def _write(
     *,
     unit: Unit,
     visit: Visit,
     judged: Judged,
-    facts: list[dict[str, Any]],
-    matches: Sequence[_Match],
+    gathered: Gathered,
     attribution: Consent | None,
     version: str,
+    before: Decision | None = None,
+    reason: str = "",
 ) -> Decision:
     won = judged.outcome == "channel" and attribution is not None
-    referrals = {str(match.referral.id): match.referral for match in matches}
-    referral = referrals.get(judged.referral or "") if won else None
-    channels = {
-        match.referral.channel.code: match.referral.channel for match in matches
-    }
+    channel, referral = _winner(visit, judged) if won else (None, None)
+    # A log that a restore opened has no number for what was decided before it.
+    anew = before is None or event_seq(eid=before.event_id) is None
+    again = {"revises": Ref(before.event_id), "reason": reason} if before else {}
     event = unit.event(
-        "decision.made",
+        "decision.made" if anew else "decision.revised",
         clause=(judged.clause or "").lower() or None,
         purpose=Purpose.ATTRIBUTION,
         subject=visit.subject.pseudonym if visit.subject else None,
@@ -309,13 +220,14 @@ def _write(
         data={
             "visit": str(visit.id),
             "outcome": judged.outcome,
-            "channel": judged.channel if won else None,
+            "channel": channel.code if channel else None,
             "referral": str(referral.id) if referral else None,
             "version": version,
+            **({} if anew else again),
         },
     )
-    for match in matches:
-        if not match.known and visit.subject is not None:
+    for match in gathered.found:
+        if visit.subject is not None:
             ReferralMatch.objects.create(
                 referral=match.referral,
                 subject=visit.subject,
@@ -328,12 +240,22 @@ def _write(
         visit=visit,
         outcome=judged.outcome,
         clause=judged.clause or "",
-        channel=channels[judged.channel] if won and judged.channel else None,
+        channel=channel,
         agent=referral.agent if referral else None,
         referral=referral,
         version=version,
-        facts=facts,
+        facts=gathered.facts,
         document=judged.as_dict(),
         at=clock.now(),
+        revises=before,
+        reason=reason,
         event_id=event.eid,
     )
+
+
+def _winner(visit: Visit, judged: Judged) -> tuple[Channel | None, Referral | None]:
+    """Return the channel that gets a visit, and the referral it won with, if one."""
+    channel = Channel.objects.get(site=visit.site, code=judged.channel)
+    if judged.referral is None:
+        return channel, None
+    return channel, Referral.objects.select_related("agent").get(id=judged.referral)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
 from audit import clock
 from audit.say import Say
@@ -18,7 +18,7 @@ from consent.selectors import consent_barred, consents_usable
 from leads.channels import rulebook
 from leads.kiosks import Guest, guests
 from leads.models import Agent, Channel, Contact, Decision, Referral, Visit
-from leads.words import PURPOSES
+from leads.words import PURPOSES, REVISED
 
 RECENT = 20
 SEPARATOR = Say("、", ", ")
@@ -44,8 +44,15 @@ def visits_today(
 ) -> list[dict[str, Any]]:
     """Return today's visits, newest first; a name only where it was just revealed."""
     rows = list(
-        Visit.objects.select_related("decision__channel")
-        .filter(site=site, at__gte=day_start(site=site))
+        Visit.objects.filter(site=site, at__gte=day_start(site=site))
+        .prefetch_related(
+            Prefetch(
+                "decision_set",
+                queryset=Decision.objects.filter(revised_by=None).select_related(
+                    "channel"
+                ),
+            )
+        )
         .order_by("-at", "-id")
     )
     people = [row.subject_id for row in rows if row.subject_id]
@@ -146,12 +153,24 @@ def referral_shown(*, referral: Referral, language: str) -> dict[str, Any]:
 
 
 def decision_at(*, site: Site, identifier: uuid.UUID) -> Decision | None:
-    """Return a decision of the site."""
+    """Return the current decision of the visit that one of the site is about."""
+    named = Decision.objects.filter(visit__site=site, id=identifier)
     return (
-        Decision.objects.select_related("channel", "agent", "visit__site")
-        .filter(visit__site=site, id=identifier)
+        Decision.objects.select_related("channel", "agent", "visit__site", "revises")
+        .filter(visit__in=named.values("visit"), revised_by=None)
         .first()
     )
+
+
+def decisions_superseded(*, decision: Decision, language: str) -> list[dict[str, Any]]:
+    """Return the earlier decisions of a visit, latest first, with why each fell."""
+    found = []
+    by, before = decision, decision.revises
+    while before is not None:
+        told = decision_shown(decision=before, language=language)
+        found.append({**told, "superseded_at": by.at, "why": REVISED[by.reason]})
+        by, before = before, before.revises
+    return found
 
 
 def decision_shown(*, decision: Decision, language: str) -> dict[str, Any]:
@@ -162,6 +181,7 @@ def decision_shown(*, decision: Decision, language: str) -> dict[str, Any]:
     return {
         "id": decision.id,
         "at": decision.at,
+        "why": REVISED.get(decision.reason),
         "outcome": decision.outcome,
         "clause": decision.clause,
         "channel": names.get(told["channel"] or "", told["channel"]),
@@ -203,7 +223,9 @@ def figures(*, site: Site, days: int, language: str) -> dict[str, Any]:
     """Return which channel brought how many, over some days up to now."""
     since = day_start(site=site, days=days - 1)
     visits = Visit.objects.filter(site=site, at__gte=since)
-    decisions = Decision.objects.filter(visit__site=site, visit__at__gte=since)
+    decisions = Decision.objects.filter(
+        visit__site=site, visit__at__gte=since, revised_by=None
+    )
     total = visits.count()
     outcomes = _counted(decisions, "outcome")
     decided = _counted(decisions.filter(outcome="channel"), "channel")
@@ -259,7 +281,7 @@ def _counted(rows: QuerySet[Any], field: str) -> dict[Any, int]:
 
 
 def _decided(visit: Visit, language: str) -> dict[str, Any]:
-    found: Decision | None = getattr(visit, "decision", None)
+    found = next(iter(visit.decision_set.all()), None)
     if found is None:
         return {"outcome": "", "channel": None, "clause": "", "decision_id": None}
     channel = found.channel

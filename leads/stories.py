@@ -52,6 +52,7 @@ TITLES: dict[str, Say] = {
     "data.ended": Say("到期的资料删除了", "Data past their term were deleted"),
     "visit.recorded": Say("到访", "You came by"),
     "decision.made": Say("判定了这次到访属于谁", "The visit's channel was decided"),
+    "decision.revised": Say("重新判定了一次到访属于谁", "A visit was decided anew"),
 }
 """The kinds of events that a person's diary can hold."""
 
@@ -288,7 +289,7 @@ def _detail(
                     return _COMPARED[EVERYBODY]
                 return _COMPARED[widths.get(data["start"]) or FEW]
             return _VERDICTS.get(data["verdict"])
-        case "decision.made":
+        case "decision.made" | "decision.revised":
             return _OUTCOMES.get(data["outcome"])
         case "contact.viewed":
             return _VIEWED.get(data["reason"])

@@ -67,7 +67,9 @@ class Visit(models.Model):
 class Decision(models.Model):
     """To which channel a visit belongs, by which clause, from which facts.
 
-    `facts` and `document` hold identifiers, codes and moments, never a phone.
+    `facts` and `document` hold identifiers, codes and moments, never a phone. One that
+    `revises` another supersedes it and says why; each is superseded at most once, so
+    that one decision of a visit is the current one: the one without `revised_by`.
     """
 
     class Outcome(models.TextChoices):
@@ -76,8 +78,22 @@ class Decision(models.Model):
         REVIEW = "review"
         NONE = "none"
 
+    class Reason(models.TextChoices):
+        """Why a decision was superseded, as the log names it."""
+
+        CONFIRMED = "confirmed"
+        DENIED = "denied"
+        NEW_NUMBER = "new_number"
+        FAMILY = "family"
+        MERGED = "merged"
+        UNMERGED = "unmerged"
+        FACE_LINK = "face_link"
+        FACE_WITHDRAWN = "face_withdrawn"
+        DEAL = "deal"
+        RULING = "ruling"
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    visit = models.OneToOneField(Visit, on_delete=models.PROTECT)
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT)
     outcome = models.CharField(max_length=8, choices=Outcome.choices)
     clause = models.CharField(max_length=4, blank=True)
     channel = models.ForeignKey(Channel, null=True, on_delete=models.PROTECT)
@@ -87,6 +103,10 @@ class Decision(models.Model):
     facts = models.JSONField()
     document = models.JSONField()
     at = models.DateTimeField()
+    revises = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="revised_by"
+    )
+    reason = models.CharField(max_length=16, blank=True, choices=Reason.choices)
     event = models.OneToOneField(
         Event, on_delete=models.PROTECT, to_field="eid", related_name="+"
     )
@@ -98,7 +118,24 @@ class Decision(models.Model):
                 name="leads_decision_channel_named",
                 condition=Q(outcome="channel", channel__isnull=False)
                 | (~Q(outcome="channel") & Q(channel=None, referral=None)),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["visit"],
+                condition=Q(revises=None),
+                name="leads_decision_one_first",
+            ),
+            models.CheckConstraint(
+                name="leads_decision_reason_given",
+                condition=Q(reason="", revises=None)
+                | Q(
+                    reason__in=[
+                        *("confirmed", "denied", "new_number", "family", "merged"),
+                        *("unmerged", "face_link", "face_withdrawn", "deal"),
+                        "ruling",
+                    ],
+                    revises__isnull=False,
+                ),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,13 @@ from django.views.decorators.http import require_GET
 
 from audit.say import Say
 from consent.views.pages import language_of
-from leads.selectors import decision_at, decision_shown, facts_shown, figures
+from leads.selectors import (
+    decision_at,
+    decision_shown,
+    decisions_superseded,
+    facts_shown,
+    figures,
+)
 from leads.views.access import staff_site
 
 PERIODS: dict[int, Say] = {
@@ -42,7 +48,10 @@ def channels(request: HttpRequest) -> HttpResponse:
 @require_GET
 @permission_required("leads.view_decision", raise_exception=True)
 def decision(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
-    """Show why a visit belongs to a channel, for print."""
+    """Show why a visit belongs to a channel, for print.
+
+    The address of a decision that was superseded shows the one that stands now.
+    """
     site = staff_site(request)
     found = decision_at(site=site, identifier=name)
     if found is None:
@@ -51,5 +60,7 @@ def decision(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
     context = {
         "decision": decision_shown(decision=found, language=language),
         "timeline": facts_shown(decision=found, language=language),
+        "earlier": decisions_superseded(decision=found, language=language),
+        "moved": found.id != name,
     }
     return render(request, "leads/decision_detail.html", context)

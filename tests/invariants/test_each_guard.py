@@ -197,6 +197,30 @@ ATTEMPTS: dict[str, Attempt] = {
         statement="UPDATE leads_contact SET sealed = 'x'",
     ),
     "leads_decision_channel_named": update("leads_decision", "channel_id = NULL"),
+    "leads_decision_consented": Attempt(
+        table="leads_decision",
+        before=[
+            "ALTER TABLE consent_consent DISABLE TRIGGER USER",
+            "ALTER TABLE consent_consent DROP CONSTRAINT consent_term",
+            "UPDATE consent_consent SET until = now() - interval '1 day'",
+        ],
+        statement=again("leads_decision", revises_id="one.id", reason="'ruling'"),
+    ),
+    "leads_decision_in_log": Attempt(
+        table="leads_decision",
+        statement=again("leads_decision", revises_id="one.id", reason="'ruling'"),
+    ),
+    "leads_decision_of_visit": Attempt(
+        table="leads_decision",
+        statement=again(
+            "leads_decision",
+            revises_id="one.id",
+            reason="'ruling'",
+            visit_id="gen_random_uuid()",
+        ),
+    ),
+    "leads_decision_one_first": twice("leads_decision"),
+    "leads_decision_reason_given": update("leads_decision", "reason = 'ruling'"),
     "leads_decision_fixed": update("leads_decision", "clause = 'A1'"),
     "leads_referral_fixed": update("leads_referral", "received_at = now()"),
     "leads_referral_one_form": update("leads_referral", "number_hash = NULL"),

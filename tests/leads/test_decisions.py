@@ -16,7 +16,7 @@ from consent.purposes import Purpose
 from consent.selectors import consents_usable
 from consent.services.consents import consents_withdraw
 from consent.services.walks import VISITOR
-from leads import contacts, decisions, referrals, visits
+from leads import contacts, decisions, gathering, referrals, visits
 from leads.errors import AttributionRulesMissing, ReferralKnown, ReferralUnknown
 from leads.models import (
     AttributionRules,
@@ -369,7 +369,7 @@ def test_the_facts_hold_no_number(office: make.Office) -> None:
     decision = arrives(office, visitor(office))
     assert "5678" not in str(decision.facts).replace(str(decision.id), "")
     assert all(fact.get("phone") is None for fact in decision.facts)
-    assert timedelta(days=1) < decisions.QUOTA_SPAN
+    assert timedelta(days=1) < gathering.QUOTA_SPAN
 
 
 @pytest.mark.parametrize("place", [decisions, contacts])
@@ -415,6 +415,6 @@ def test_nobody_else_withdraws_while_a_decision_uses_their_consent(
             held.append(theirs)
         return consents_usable(consents=used)
 
-    monkeypatch.setattr(decisions, "consents_usable", usable)
+    monkeypatch.setattr(gathering, "consents_usable", usable)
     arrives(office, visitor(office), key="2")
     assert held
