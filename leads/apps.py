@@ -23,6 +23,7 @@ class LeadsConfig(AppConfig):
             decisions,
             exporting,
             referrals,
+            rulings,
             visits,
         )
         from leads.words import PURPOSES
@@ -35,6 +36,7 @@ class LeadsConfig(AppConfig):
         holdings.register("leads.ReferralMatch", referrals.match_holdings)
         holdings.register("leads.Visit", visits.visit_holdings)
         holdings.register("leads.Decision", decisions.decision_holdings)
+        holdings.register("leads.Ruling", rulings.ruling_holdings)
         tallies.register("contacts", contacts.contacts_count)
         tallies.register("phone_hashes", contacts.phone_hashes_count)
         bundle.part_register(

@@ -65,7 +65,8 @@ def visit_decide(*, unit: Unit, visit: Visit, looked_up: bool = False) -> Decisi
         rules=rules,
         facts=parse_facts(gathered.facts, rules),
         visitor=visitor_name(visit),
-        as_of=visit.at,
+        # What was ruled while this waited for it counts too.
+        as_of=clock.now(),
     )
     return _write(
         unit=unit,
@@ -139,6 +140,15 @@ def decision_barred(*, visit: Visit) -> bool:
     return _standing_on(visit) is None
 
 
+def consent_reaches(*, consent: Consent | None, visit: Visit) -> bool:
+    """Tell whether a usable consent lets a visit be decided anew.
+
+    Only one that was live when the visit was decided does: one given later covers
+    what comes after it.
+    """
+    return consent is not None and consent.granted_at <= visit.at
+
+
 def _judge_again(unit: Unit, visit: Visit, reason: str) -> Decision:
     # In the order of time, so that two revisions wait for each other and never cross.
     Visit.objects.select_for_update().get(id=visit.id)
@@ -169,15 +179,9 @@ def _judge_again(unit: Unit, visit: Visit, reason: str) -> Decision:
 
 
 def _standing_on(visit: Visit) -> Consent | None:
-    """Lock and return the consent under which a visit may be decided anew.
-
-    It is the one that was live when the visit was decided: one given later covers
-    what comes after it.
-    """
+    """Lock and return the consent under which a visit may be decided anew."""
     consent = _consents(visit, Purpose.ATTRIBUTION).get(Purpose.ATTRIBUTION)
-    if consent is None or consent.granted_at > visit.at:
-        return None
-    return consent
+    return consent if consent_reaches(consent=consent, visit=visit) else None
 
 
 def _consents(visit: Visit, *purposes: Purpose) -> dict[str, Consent]:

@@ -45,6 +45,18 @@ class ReferralUnknown(DomainError):
     code = "referral_unknown"
 
 
+class RulingSettled(DomainError):
+    """The decision does not wait for a person: it was ruled on, or superseded."""
+
+    code = "ruling_settled"
+
+
+class RulingUnfit(DomainError):
+    """The ruling names a channel that is not concerned, or a reason that says else."""
+
+    code = "ruling_unfit"
+
+
 class AttributionRulesMissing(DomainError):
     """The site has no rules of attribution, so no visit can be decided."""
 

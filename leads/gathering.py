@@ -25,7 +25,7 @@ from consent.selectors import consents_share, consents_usable
 from leads import phones
 from leads.attribution import Rulebook
 from leads.contacts import contact_open, number_hash_of, same_number
-from leads.models import Contact, Decision, Referral, ReferralMatch, Visit
+from leads.models import Contact, Decision, Referral, ReferralMatch, Ruling, Visit
 from leads.referrals import surname_key
 
 QUOTA_SPAN = timedelta(days=2)
@@ -189,9 +189,13 @@ def _facts(
             visitor_name(visit),
         )
     people = {visit.subject_id, *others, *(row.subject_id for row in rows)}
-    yield _visit_fact(visit)
-    for past in _past(visit, people):
-        yield _visit_fact(past)
+    visits = [*_past(visit, people), visit]
+    for one in visits:
+        yield _visit_fact(one)
+    for ruling in Ruling.objects.select_related("decision__visit", "channel").filter(
+        decision__visit__in=visits, decides=True
+    ):
+        yield _ruling_fact(ruling)
     for referral in _with_quota(concerned):
         yield _referral_fact(referral)
 
@@ -278,4 +282,18 @@ def _match_fact(
         "at": clock.stamp(at),
         "referral": str(referral),
         "visitor": visitor,
+    }
+
+
+def _ruling_fact(ruling: Ruling) -> Fact:
+    visit = ruling.decision.visit
+    return {
+        "id": str(ruling.id),
+        "type": "ruling",
+        "at": clock.stamp(ruling.at),
+        "visitor": visitor_name(visit),
+        "visit": str(visit.id),
+        "dispute": None,
+        "outcome": ruling.outcome,
+        "channel": ruling.channel.code if ruling.channel else None,
     }

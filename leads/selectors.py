@@ -17,7 +17,8 @@ from consent.models import Consent, Kiosk, Site
 from consent.selectors import consent_barred, consents_usable
 from leads.channels import rulebook
 from leads.kiosks import Guest, guests
-from leads.models import Agent, Channel, Contact, Decision, Referral, Visit
+from leads.models import Agent, Channel, Contact, Decision, Referral, Ruling, Visit
+from leads.rulings import GROUNDS
 from leads.words import PURPOSES, REVISED
 
 RECENT = 20
@@ -29,6 +30,7 @@ FACTS: dict[str, Say] = {
     "referral_shown": Say("客人出示了报备码", "The guest showed a referral's code"),
     "same_person": Say("同一个号码来过", "The same number came before"),
     "visit": Say("到访", "Visit"),
+    "ruling": Say("由人裁定", "A person ruled"),
 }
 
 
@@ -189,11 +191,28 @@ def decision_shown(*, decision: Decision, language: str) -> dict[str, Any]:
         "owned_until": datetime.fromisoformat(owned) if owned else None,
         "face_used": told["face_used"],
         "because": told["because"],
+        "ruling": _ruling_shown(decision, language),
         "losing": [
             {**one, "channel": names.get(one["channel"], one["channel"])}
             for one in told["losing"]
         ],
         "rules": told["rules"],
+    }
+
+
+def _ruling_shown(decision: Decision, language: str) -> dict[str, Any] | None:
+    """Return the ruling that a decision came from, or that left it as it stood."""
+    named = [decision.id]
+    if decision.reason == Decision.Reason.RULING and decision.revises_id:
+        named.append(decision.revises_id)
+    ruling = Ruling.objects.select_related("channel").filter(decision__in=named).first()
+    if ruling is None:
+        return None
+    return {
+        "at": ruling.at,
+        "channel": ruling.channel.name.text(language) if ruling.channel else None,
+        "reason": GROUNDS[ruling.reason].words,
+        "decides": ruling.decides,
     }
 
 

@@ -53,6 +53,7 @@ TITLES: dict[str, Say] = {
     "visit.recorded": Say("到访", "You came by"),
     "decision.made": Say("判定了这次到访属于谁", "The visit's channel was decided"),
     "decision.revised": Say("重新判定了一次到访属于谁", "A visit was decided anew"),
+    "dispute.ruled": Say("由人裁定了一次到访属于谁", "A person ruled on a visit"),
 }
 """The kinds of events that a person's diary can hold."""
 
@@ -289,7 +290,7 @@ def _detail(
                     return _COMPARED[EVERYBODY]
                 return _COMPARED[widths.get(data["start"]) or FEW]
             return _VERDICTS.get(data["verdict"])
-        case "decision.made" | "decision.revised":
+        case "decision.made" | "decision.revised" | "dispute.ruled":
             return _OUTCOMES.get(data["outcome"])
         case "contact.viewed":
             return _VIEWED.get(data["reason"])

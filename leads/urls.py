@@ -16,6 +16,7 @@ from leads.views import (
     me,
     papers,
     returning,
+    reviews,
     walks,
 )
 
@@ -78,5 +79,7 @@ urlpatterns = [
     path("desk/referrals/new/", desk.referral_new, name="referral_new"),
     path("desk/referrals/<uuid:name>/", desk.referral_done, name="referral_done"),
     path("decisions/<uuid:name>/", figures.decision, name="decision"),
+    path("reviews/", reviews.reviews, name="reviews"),
+    path("reviews/<uuid:name>/", reviews.review, name="review"),
     path("channels/", figures.channels, name="channels"),
 ]

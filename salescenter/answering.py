@@ -22,6 +22,7 @@ BASES = (
     ("/desk/", "base_staff.html"),
     ("/decisions/", "base_staff.html"),
     ("/channels/", "base_staff.html"),
+    ("/reviews/", "base_staff.html"),
     ("/log/", "base_staff.html"),
     ("/compliance/", "base_staff.html"),
     ("/office/", "base_staff.html"),

@@ -62,6 +62,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "leads_attributionrules": APPEND,
     "leads_referral": FORWARD,
     "leads_referralmatch": APPEND,
+    "leads_ruling": APPEND,
     "salescenter_staff": FORWARD,
     "django_migrations": READ,
     "django_content_type": READ,

@@ -13,7 +13,13 @@ from salescenter.models import Staff
 
 ROLES: dict[str, tuple[str, ...]] = {
     "reception": ("view_desk", "add_referral_desk", "reveal_contact", "view_decision"),
-    "manager": ("view_desk", "view_dashboard", "view_decision", "stop_faces"),
+    "manager": (
+        "view_desk",
+        "view_dashboard",
+        "view_decision",
+        "rule_visit",
+        "stop_faces",
+    ),
     "compliance": (
         "read_log",
         "export_log",

@@ -28,6 +28,7 @@ STAFF_PATHS = (
     "/desk/",
     "/decisions/",
     "/channels/",
+    "/reviews/",
     "/log/",
     "/office/",
     "/login/",

@@ -59,9 +59,12 @@ class Court:
 
     @cached_property
     def rulings(self) -> dict[str, Ruling]:
-        """The last ruling on each moment: the one that was deciding when it came."""
+        """The last ruling on each moment: the named one, or the deciding one then."""
         found: dict[str, Ruling] = {}
         for ruling in self.records.rulings:
+            if ruling.visit is not None:
+                found[ruling.visit] = ruling
+                continue
             moment = self.deciding(ruling.visitor, ruling.at)
             if moment is not None:
                 found[moment.id] = ruling

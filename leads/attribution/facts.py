@@ -164,12 +164,17 @@ class FaceWithdrawn(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling(Fact):
-    """People ruled on a dispute (`outcome` is one of `RULED`)."""
+    """People ruled on a dispute (`outcome` is one of `RULED`).
+
+    `visit` names the visit that was ruled on; without it, it is the customer's deciding
+    moment when the ruling came.
+    """
 
     visitor: str
     dispute: str | None
     outcome: str
     channel: str | None
+    visit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,6 +319,7 @@ def _ruling(entry: Entry, fact_id: str, at: datetime, _region: str) -> Ruling:
         dispute=entry.text_or_null("dispute"),
         outcome=outcome,
         channel=channel if outcome == "channel" else None,
+        visit=entry.text_or_null("visit") if "visit" in entry.data else None,
     )
 
 

@@ -10,6 +10,7 @@ from leads.models.channels import (
     ReferralMatch,
 )
 from leads.models.contacts import Contact, PhoneIndex
+from leads.models.rulings import Ruling
 from leads.models.visits import Attempt, Decision, Visit
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "PhoneIndex",
     "Referral",
     "ReferralMatch",
+    "Ruling",
     "Visit",
 ]

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from audit.say import Say
 from consent.views.pages import language_of
+from leads.reviews import reviews_count
 from leads.selectors import (
     decision_at,
     decision_shown,
@@ -36,6 +37,8 @@ def channels(request: HttpRequest) -> HttpResponse:
     days = int(asked) if asked.isdecimal() and int(asked) in PERIODS else 30
     context = {
         **figures(site=site, days=days, language=language_of(request)),
+        "may_rule": request.user.has_perm("leads.rule_visit"),
+        "waiting": reviews_count(site=site),
         "period": PERIODS[days],
         "periods": [
             {"days": one, "title": title, "here": one == days}

@@ -49,6 +49,26 @@ ANSWERS: dict[type[DomainError], Answer] = {
             "Please check its 8 characters, or leave it out.",
         ),
     ),
+    leads.RulingSettled: Answer(
+        409,
+        Say("这次到访已经有了结论", "This visit is settled already"),
+        Say("您的裁定没有记下。", "Your ruling was not recorded."),
+        Say(
+            "请打开判定书，看现在的结论。",
+            "Open its decision sheet to see what stands now.",
+        ),
+        next_path="/reviews/",
+    ),
+    leads.RulingUnfit: Answer(
+        400,
+        Say("这个裁定不成立", "This ruling cannot be made"),
+        Say("什么也没有记下。", "Nothing was recorded."),
+        Say(
+            "只能判给与这次到访有关的渠道，或判自然来访；理由要与结论相合。",
+            "Choose a channel that is concerned, or walk-in, and a reason that fits.",
+        ),
+        next_path="/reviews/",
+    ),
     leads.AttributionRulesMissing: Answer(
         503,
         Say("判客规则还没有公布", "No rules of attribution are published yet"),

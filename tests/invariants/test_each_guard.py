@@ -101,6 +101,15 @@ SIGNING = (
     f" {LOG}, 1, now())"
 )
 
+RULING = (
+    "INSERT INTO leads_ruling (id, decision_id, outcome, channel_id, reason, sha256,"
+    ' "by", decides, at, event_id) SELECT gen_random_uuid(), one.id, {outcome},'
+    f" {{channel}}, 'nobody_shown', repeat('0', 64), 'st-1', true, now(), {EVENT}"
+    " FROM leads_decision one LIMIT 1"
+)
+RULED = RULING.format(outcome="'walk_in'", channel="NULL")
+SETTLE = "SET CONSTRAINTS ALL IMMEDIATE"
+
 ATTEMPTS: dict[str, Attempt] = {
     "audit_carried_once": Attempt(
         table="audit_carried",
@@ -226,6 +235,24 @@ ATTEMPTS: dict[str, Attempt] = {
     "leads_referral_one_form": update("leads_referral", "number_hash = NULL"),
     "leads_referralmatch_fixed": delete("leads_referralmatch"),
     "leads_referralmatch_once": twice("leads_referralmatch"),
+    "leads_ruling_channel_named": update(
+        "leads_ruling", "outcome = 'channel'", RULED, SETTLE
+    ),
+    "leads_ruling_concerned": Attempt(
+        table="leads_ruling",
+        statement=RULING.format(
+            outcome="'channel'",
+            channel="(SELECT id FROM leads_channel WHERE code = 'r-1')",
+        ),
+    ),
+    "leads_ruling_fixed": update(
+        "leads_ruling", "reason = 'none_theirs'", RULED, SETTLE
+    ),
+    "leads_ruling_in_log": Attempt(table="leads_ruling", statement=RULED),
+    "leads_ruling_reason_known": update(
+        "leads_ruling", "reason = 'because'", RULED, SETTLE
+    ),
+    "leads_ruling_review": Attempt(table="leads_ruling", statement=RULED),
     "leads_visit_fixed": update("leads_visit", "at = now()"),
     "leads_visit_verified_by": update("leads_visit", "verified_by = 'guess'"),
     "salescenter_staff_no_superuser": update(

@@ -97,6 +97,8 @@ ADDRESSES: dict[str, str | set[str]] = {
     "leads:referral_done": {"reception"},
     "leads:decision": {"reception", "manager"},
     "leads:channels": {"manager"},
+    "leads:reviews": {"manager"},
+    "leads:review": {"manager"},
     "consent:log_renew": {"compliance"},
     "consent:office": {"compliance", "inspector"},
     "consent:drafts": {"compliance", "inspector"},

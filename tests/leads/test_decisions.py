@@ -177,6 +177,19 @@ def test_a_masked_number_of_two_people_is_for_a_person(office: make.Office) -> N
     assert event_list(kind="decision.made")[0]["consent"] is None
 
 
+def test_what_somebody_with_the_same_number_showed_counts(office: make.Office) -> None:
+    referral = make.announced(office.broker, phone="13900001111")
+    first = visitor(office)
+    referrals.referral_show(
+        subject=first,
+        site=office.site,
+        code=referrals.referral_code(referral=referral),
+        act=VISITOR,
+    )
+    assert outcome(arrives(office, first)) == ("channel", "A5", "b-1")
+    assert outcome(arrives(office, visitor(office))) == ("channel", "A7", "b-1")
+
+
 def test_the_same_number_is_the_same_customer(office: make.Office) -> None:
     arrives(office, visitor(office))
     make.announced(office.broker)

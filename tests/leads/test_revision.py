@@ -34,6 +34,19 @@ def stops(subject: Subject, purpose: Purpose = Purpose.ATTRIBUTION) -> None:
     consents_withdraw(subject=subject, purposes=[purpose], act=VISITOR)
 
 
+def agrees(subject: Subject, office: make.Office) -> None:
+    """Let somebody consent to attribution, again."""
+    with journal.unit(act=VISITOR, site=office.site) as unit:
+        consent_grant(
+            unit=unit,
+            subject=subject,
+            purpose=Purpose.ATTRIBUTION,
+            site=office.site,
+            rules=rules_get(site=office.site),
+            language="zh-hans",
+        )
+
+
 def unsettled(office: make.Office) -> tuple[Subject, Decision]:
     """Return somebody else whom a masked number fits, and a review because of them."""
     make.announced(office.broker, phone="138****5678", surname="王")
@@ -117,15 +130,7 @@ def test_a_consent_given_later_does_not_reach_back(office: make.Office) -> None:
     assert subject is not None
     stops(other)
     stops(subject)
-    with journal.unit(act=VISITOR, site=office.site) as unit:
-        consent_grant(
-            unit=unit,
-            subject=subject,
-            purpose=Purpose.ATTRIBUTION,
-            site=office.site,
-            rules=rules_get(site=office.site),
-            language="zh-hans",
-        )
+    agrees(subject, office)
     assert revise(before.visit) == before
 
 

@@ -114,3 +114,19 @@ def test_a_ruling_against_the_owner_ends_the_ownership_there() -> None:
         visit("t3", "03-12 10:00"),
     )
     assert won(decision) == ("channel", "B2", None, "A7")
+
+
+def test_a_ruling_that_names_its_visit_is_on_that_one() -> None:
+    """A later visit came before the ruling: without the name it would get it."""
+    tied = [
+        referral("r1", "02-24 10:00"),
+        referral("r2", "02-24 10:00", "B2"),
+        visit("t1", "02-25 14:00"),
+        visit("t2", "03-01 14:00"),
+    ]
+    on_last = ruling("u1", "03-02 10:00", "B2")
+    assert won(ask(*tied, on_last)) == ("channel", "B2", None, "A13")
+    on_first = {**on_last, "visit": "t1"}
+    assert won(ask(*tied, on_first)) == ("channel", "B2", None, "A7")
+    assert won(ask(*tied, {**on_last, "visit": None}))[3] == "A13"
+    assert won(ask(*tied[:3], on_first)) == ("channel", "B2", None, "A13")
