@@ -16,6 +16,7 @@ class LeadsConfig(AppConfig):
         from audit import bundle, readers
         from consent import endings, erasure, holdings, tallies
         from leads import (
+            answers,
             arrivals,
             belongings,
             compliance,
@@ -36,6 +37,7 @@ class LeadsConfig(AppConfig):
         holdings.register("leads.ReferralMatch", referrals.match_holdings)
         holdings.register("leads.Visit", visits.visit_holdings)
         holdings.register("leads.Decision", decisions.decision_holdings)
+        holdings.register("leads.Answer", answers.answer_holdings)
         holdings.register("leads.Ruling", rulings.ruling_holdings)
         tallies.register("contacts", contacts.contacts_count)
         tallies.register("phone_hashes", contacts.phone_hashes_count)

@@ -34,6 +34,7 @@ from leads.gathering import (
     visitor_name,
 )
 from leads.models import Channel, Decision, Referral, ReferralMatch, Visit
+from leads.questions import UNANSWERED, consent_reaches, question_waits
 
 
 def visit_decide(*, unit: Unit, visit: Visit, looked_up: bool = False) -> Decision:
@@ -115,11 +116,12 @@ def decision_current(*, visit: Visit) -> Decision:
 
 def decision_holdings(subject: Subject) -> Iterator[Holding]:
     """Tell a person what is decided about their visits."""
+    waits = question_waits(subject=subject)
     for decision in Decision.objects.select_related("channel", "visit").filter(
         visit__subject=subject, revised_by=None
     ):
         if decision.channel is not None:
-            value = decision.channel.name
+            value = UNANSWERED if waits else decision.channel.name
         elif decision.outcome == Decision.Outcome.REVIEW:
             value = Say("还要由人来看", "For a person to decide")
         else:
@@ -138,15 +140,6 @@ def decision_barred(*, visit: Visit) -> bool:
     Locks the consent until the commit when it is not; MUST be in a transaction.
     """
     return _standing_on(visit) is None
-
-
-def consent_reaches(*, consent: Consent | None, visit: Visit) -> bool:
-    """Tell whether a usable consent lets a visit be decided anew.
-
-    Only one that was live when the visit was decided does: one given later covers
-    what comes after it.
-    """
-    return consent is not None and consent.granted_at <= visit.at
 
 
 def _judge_again(unit: Unit, visit: Visit, reason: str) -> Decision:

@@ -45,6 +45,12 @@ class ReferralUnknown(DomainError):
     code = "referral_unknown"
 
 
+class QuestionClosed(DomainError):
+    """A visitor is not asked about this visit: no consent that was live at it is."""
+
+    code = "question_closed"
+
+
 class RulingSettled(DomainError):
     """The decision does not wait for a person: it was ruled on, or superseded."""
 

@@ -25,7 +25,15 @@ from consent.selectors import consents_share, consents_usable
 from leads import phones
 from leads.attribution import Rulebook
 from leads.contacts import contact_open, number_hash_of, same_number
-from leads.models import Contact, Decision, Referral, ReferralMatch, Ruling, Visit
+from leads.models import (
+    Answer,
+    Contact,
+    Decision,
+    Referral,
+    ReferralMatch,
+    Ruling,
+    Visit,
+)
 from leads.referrals import surname_key
 
 QUOTA_SPAN = timedelta(days=2)
@@ -189,6 +197,8 @@ def _facts(
             visitor_name(visit),
         )
     people = {visit.subject_id, *others, *(row.subject_id for row in rows)}
+    for answer in _answers(visit, others):
+        yield from _confirmations(answer)
     visits = [*_past(visit, people), visit]
     for one in visits:
         yield _visit_fact(one)
@@ -198,6 +208,14 @@ def _facts(
         yield _ruling_fact(ruling)
     for referral in _with_quota(concerned):
         yield _referral_fact(referral)
+
+
+def _answers(visit: Visit, others: list[uuid.UUID]) -> list[Answer]:
+    """Return the answers that count of the customer's own people, one for a visit."""
+    told = Answer.objects.filter(
+        visit__site=visit.site, visit__subject__in=[visit.subject_id, *others]
+    ).order_by("at", "id")
+    return list({answer.visit_id: answer for answer in told}.values())
 
 
 def _past(visit: Visit, people: Iterable[uuid.UUID | None]) -> list[Visit]:
@@ -297,3 +315,14 @@ def _ruling_fact(ruling: Ruling) -> Fact:
         "outcome": ruling.outcome,
         "channel": ruling.channel.code if ruling.channel else None,
     }
+
+
+def _confirmations(answer: Answer) -> Iterator[Fact]:
+    for referral in answer.referrals:
+        yield {
+            "id": f"answer-{answer.id}-{referral}",
+            "type": "confirmation",
+            "at": clock.stamp(answer.at),
+            "referral": referral,
+            "answer": answer.said,
+        }

@@ -21,6 +21,7 @@ from leads import phones
 from leads.channels import rulebook
 from leads.errors import ReferralKnown, ReferralUnknown
 from leads.models import Agent, Channel, Referral, ReferralMatch
+from leads.questions import UNANSWERED, question_waits
 
 CODE_LENGTH = 8
 _FAMILY = "referral"
@@ -171,10 +172,12 @@ def _show(subject: Subject, site: Site, referral: Referral, act: Act) -> Referra
 
 def match_holdings(subject: Subject) -> Iterator[Holding]:
     """Tell a person which announcements are linked to them."""
+    waits = question_waits(subject=subject)
     for match in ReferralMatch.objects.select_related("referral__channel").filter(
         subject=subject
     ):
-        name = match.referral.channel.name
+        hidden = waits and match.how != ReferralMatch.How.SHOWN
+        name = UNANSWERED if hidden else match.referral.channel.name
         yield Holding(
             title=Say("与您有关的报备", "A referral linked to you"),
             value=name,

@@ -9,8 +9,8 @@ from audit.say import Say
 from consent.models import Site
 from consent.purposes import Purpose
 from consent.selectors import consent_usable
-from leads.decisions import consent_reaches
 from leads.models import Channel, Decision, Referral
+from leads.questions import consent_reaches
 from leads.rulings import CHANNEL, GROUNDS, WALK_IN, channels_concerned
 from leads.selectors import decision_shown, facts_shown, referral_shown
 

@@ -23,6 +23,7 @@ from consent.purposes import Purpose
 from leads.decisions import decision_barred, decision_revise
 from leads.errors import RulingSettled, RulingUnfit
 from leads.models import Channel, Decision, Ruling, Visit
+from leads.questions import UNANSWERED, question_waits
 
 FORMAT = "salescenter-ruling/1"
 CHANNEL, WALK_IN = Ruling.Outcome.CHANNEL, Ruling.Outcome.WALK_IN
@@ -178,14 +179,17 @@ def ruling_open(*, decision: Decision) -> bool:
 
 def ruling_holdings(subject: Subject) -> Iterator[Holding]:
     """Tell a person what people ruled about their visits."""
+    waits = question_waits(subject=subject)
     for ruling in Ruling.objects.select_related("channel").filter(
         decision__visit__subject=subject
     ):
         yield Holding(
             title=Say("由人作的裁定", "A person's ruling"),
-            value=ruling.channel.name
-            if ruling.channel
-            else Say("自然到访，不属于任何渠道", "Walk-in: no channel"),
+            value=Say("自然到访，不属于任何渠道", "Walk-in: no channel")
+            if ruling.channel is None
+            else UNANSWERED
+            if waits
+            else ruling.channel.name,
             purpose=Purpose.ATTRIBUTION,
             since=ruling.at,
         )

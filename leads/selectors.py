@@ -30,7 +30,14 @@ FACTS: dict[str, Say] = {
     "referral_shown": Say("客人出示了报备码", "The guest showed a referral's code"),
     "same_person": Say("同一个号码来过", "The same number came before"),
     "visit": Say("到访", "Visit"),
+    "confirmation": Say("客人回答了一条报备", "The visitor answered about a referral"),
     "ruling": Say("由人裁定", "A person ruled"),
+}
+
+
+ANSWERED: dict[str, Say] = {
+    "confirmed": Say("是", "confirmed"),
+    "denied": Say("不是", "denied"),
 }
 
 
@@ -223,7 +230,8 @@ def facts_shown(*, decision: Decision, language: str) -> list[dict[str, Any]]:
         {
             "at": clock.parse(fact["at"]),
             "title": FACTS[fact["type"]],
-            "detail": names.get(fact.get("channel", ""), ""),
+            "detail": ANSWERED.get(fact.get("answer", ""))
+            or names.get(fact.get("channel", ""), ""),
         }
         for fact in decision.facts
     ]

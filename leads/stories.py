@@ -47,6 +47,7 @@ TITLES: dict[str, Say] = {
     "link.revoked": Say("通行码或链接作废了", "A pass or link was revoked"),
     "desk.override": Say("前台替您处理了一次", "The desk did something for you"),
     "referral.shown": Say("您出示了报备码", "You showed a referral code"),
+    "referral.answered": Say("您回答了有没有人替您报备", "You said who announced you"),
     "request.opened": Say("您提了一个请求", "You asked for something"),
     "request.answered": Say("答复了您的请求", "Your request was answered"),
     "data.ended": Say("到期的资料删除了", "Data past their term were deleted"),

@@ -6,6 +6,7 @@ from django.urls import path
 
 from leads.views import (
     again,
+    answers,
     asking,
     capture,
     desk,
@@ -30,6 +31,7 @@ urlpatterns = [
     path("office/faces/", faces.faces_report, name="faces_report"),
     path("me/", me.me, name="me"),
     path("me/link/", me.link_new, name="link_new"),
+    path("me/agent/", answers.agent, name="agent"),
     path("me/again/", again.again, name="again"),
     path("me/stop/", me.withdraw, name="withdraw"),
     path("me/stop/all/", me.withdraw_all, name="withdraw_all"),

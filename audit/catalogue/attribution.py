@@ -8,6 +8,7 @@ from audit.catalogue.checks import (
     boolean,
     fen,
     hex64,
+    many,
     nullable,
     one_of,
     seq,
@@ -37,6 +38,16 @@ ATTRIBUTION: dict[str, Kind] = {
         },
     ),
     "referral.shown": Kind(None, {"referral": uuid}, purpose=True),
+    # Asked after the visit, the same of everybody; no channel's name stands here.
+    "referral.answered": Kind(
+        None,
+        {
+            "visit": uuid,
+            "answer": one_of("confirmed", "denied", "unsaid"),
+            "referrals": many(uuid),
+        },
+        purpose=True,
+    ),
     "referral.voided": Kind(
         "pipl-24",
         {

@@ -92,6 +92,8 @@ _KEYS: dict[str, Say] = {
     "prior_root": Say("前一份日志的根", "its root"),
     "prior_size": Say("前一份日志的条数", "its size"),
     "purposes": Say("目的", "purposes"),
+    "answer": Say("回答", "answer"),
+    "referrals": Say("报备编号", "referrals"),
     "reason": Say("原因", "reason"),
     "reasons": Say("理由全文的指纹", "fingerprint of the reasons"),
     "recipient": Say("接收方代号", "recipient's code"),

@@ -72,6 +72,9 @@ GROUPS = (
                 "渠道报备了客户", "Client announced by a channel"
             ),
             "referral.shown": Say("客人出示了报备码", "Referral code shown"),
+            "referral.answered": Say(
+                "客人回答有没有人替其报备", "Visitor answered who announced them"
+            ),
             "referral.voided": Say("一条报备失效", "Referral voided"),
             "visit.recorded": Say("记录了一次到访", "Visit recorded"),
             "visit.ended": Say("一次到访结束", "Visit ended"),

@@ -151,6 +151,11 @@ _VALUES: dict[str, dict[str, Say]] = {
         "dropped": Say("撤回申请", "taken back"),
         "task": Say("任务", "task"),
     },
+    "answer": {
+        "confirmed": Say("有", "somebody did"),
+        "denied": Say("没有人", "nobody did"),
+        "unsaid": Say("不想说", "would rather not say"),
+    },
     "outcome": _OUTCOME,
     "by": {
         "self": Say("本人", "the person"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leads.models.answers import Answer
 from leads.models.channels import (
     Agent,
     AttributionRules,
@@ -15,6 +16,7 @@ from leads.models.visits import Attempt, Decision, Visit
 
 __all__ = [
     "Agent",
+    "Answer",
     "Attempt",
     "AttributionRules",
     "Channel",

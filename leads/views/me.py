@@ -35,6 +35,7 @@ from consent.views.pages import (
 )
 from leads.copying import contact_correctable
 from leads.forms import PurposeForm
+from leads.questions import question_waits, visit_asked
 from leads.stories import (
     diary,
     purposes_shown,
@@ -57,6 +58,8 @@ def me(request: HttpRequest) -> HttpResponse:
     context = {
         "purposes": purposes,
         "held": held(subject=subject),
+        "asked": visit_asked(subject=subject) is not None,
+        "waits": question_waits(subject=subject),
         "timeline": diary(subject=subject),
         "receipts": receipts_shown(subject=subject, language=language),
         "pass_code": _pass(subject),

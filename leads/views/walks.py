@@ -50,6 +50,7 @@ from leads.arrivals import (
 from leads.availability import face_stopped
 from leads.forms import DetailsForm
 from leads.models import Visit
+from leads.questions import question_waits
 from leads.stories import receipt_shown
 from leads.turns import camera_due
 from leads.visits import again_key, visit_of, visit_of_finished, visit_record
@@ -206,6 +207,7 @@ def _done_context(request: HttpRequest, walk: Walk, visit: Visit) -> dict[str, A
         and _may_ask(walk),
         camera_asked=walk.camera_asked_at is not None,
         enrolled=enrolled,
+        asked=question_waits(subject=subject),
     )
     # On the shared screen the link would open the page for whoever comes next.
     link = link_of(subject=subject) if walk.surface == "phone" else None

@@ -49,6 +49,13 @@ ANSWERS: dict[type[DomainError], Answer] = {
             "Please check its 8 characters, or leave it out.",
         ),
     ),
+    leads.QuestionClosed: Answer(
+        409,
+        Say("这个问题已经不问了", "This is not asked any more"),
+        Say("没有记下您的回答。", "Your answer was not recorded."),
+        Say("请回到您的页面。", "Please go back to your page."),
+        next_path="/me/",
+    ),
     leads.RulingSettled: Answer(
         409,
         Say("这次到访已经有了结论", "This visit is settled already"),

@@ -1,4 +1,4 @@
-"""A manager settles a visit that the rules cannot: the queue, the page, the sheet."""
+"""A manager settles what the rules cannot; a visitor says who announced them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from leads.decisions import decision_current
 from leads.models import Agent, Decision
 from leads.visits import visit_record
 from tests import make
+from tests.browser import walking
 from tests.browser.conftest import House, Stage
 from tests.browser.judging import Judge
+from tests.browser.stage import PHONE
 from tests.browser.test_office_pages import DESK, officer_in
 from tests.leads import make as make_leads
 
@@ -87,4 +89,27 @@ def test_a_manager_settles_a_visit(
     desk.go(f"/decisions/{decision.id}/")
     for size in (DESK, NARROW):
         judge.glance(desk, "decision-revised", size=size)
+    assert judge.faults == []
+
+
+def test_a_visitor_is_asked_who_announced_them(
+    stage: Stage, house: House, pictures: Path
+) -> None:
+    assert house.kiosk is not None
+    kiosk, phone, judge = stage.kiosk(), stage.phone(), Judge(pictures)
+    walking.scan(kiosk, phone)
+    walking.choose(phone, ["contact", "attribution"])
+    walking.answer_face(phone, "plain")
+    walking.leave_details(phone)
+    judge.glance(phone, "done-asked", size=PHONE)
+    phone.page.locator("a[href='/me/agent/']").click()
+    phone.at("/me/agent/")
+    judge.glance(phone, "answer", size=PHONE)
+    phone.page.check("input[name=said][value=confirmed]")
+    phone.page.locator("input[name=channels]").first.check()
+    phone.page.locator("form .button-next").click()
+    phone.at("/me/")
+    judge.glance(phone, "me-answered", size=PHONE)
+    phone.go("/me/agent/")
+    judge.glance(phone, "answer-again", size=PHONE)
     assert judge.faults == []

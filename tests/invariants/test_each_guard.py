@@ -108,6 +108,12 @@ RULING = (
     " FROM leads_decision one LIMIT 1"
 )
 RULED = RULING.format(outcome="'walk_in'", channel="NULL")
+ANSWER = (
+    "INSERT INTO leads_answer (id, visit_id, said, referrals, at, event_id)"
+    " SELECT gen_random_uuid(), one.id, 'denied', {referrals}, now(),"
+    f" {EVENT} FROM leads_visit one LIMIT 1"
+)
+ANSWERED = ANSWER.format(referrals="'[]'::jsonb")
 SETTLE = "SET CONSTRAINTS ALL IMMEDIATE"
 
 ATTEMPTS: dict[str, Attempt] = {
@@ -188,6 +194,22 @@ ATTEMPTS: dict[str, Attempt] = {
     "faces_template_purpose": update("faces_facetemplate", "purpose = 'contact'"),
     "leads_agent_code": twice("leads_agent"),
     "leads_agent_token": update("leads_agent", "code = 'A 1'"),
+    "leads_answer_concerned": Attempt(
+        table="leads_answer",
+        statement=ANSWER.format(referrals="jsonb_build_array(gen_random_uuid())"),
+    ),
+    "leads_answer_consented": Attempt(
+        table="leads_answer",
+        before=[
+            "ALTER TABLE consent_consent DISABLE TRIGGER USER",
+            "ALTER TABLE consent_consent DROP CONSTRAINT consent_term",
+            "UPDATE consent_consent SET until = now() - interval '1 day'",
+        ],
+        statement=ANSWERED,
+    ),
+    "leads_answer_fixed": update("leads_answer", "said = 'unsaid'", ANSWERED, SETTLE),
+    "leads_answer_in_log": Attempt(table="leads_answer", statement=ANSWERED),
+    "leads_answer_said": update("leads_answer", "said = 'maybe'", ANSWERED, SETTLE),
     "leads_attributionrules_fixed": delete("leads_attributionrules"),
     "leads_attributionrules_token": update("leads_attributionrules", "version = ' '"),
     "leads_attributionrules_version": twice("leads_attributionrules"),

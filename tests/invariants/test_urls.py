@@ -54,6 +54,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "leads:me": OWN_PAGE,
     "leads:link_new": OWN_PAGE,
     "leads:again": OWN_PAGE,
+    "leads:agent": OWN_PAGE,
     "leads:withdraw": OWN_PAGE,
     "leads:withdraw_all": OWN_PAGE,
     "leads:withdrawn": OWN_PAGE,

@@ -14,6 +14,7 @@ from consent.selectors import rules_get
 from consent.services.consents import consent_grant, consents_withdraw
 from consent.services.walks import VISITOR
 from leads import contacts, copying, gathering, selectors
+from leads.answers import referral_answer
 from leads.decisions import decision_current, decision_revise
 from leads.models import Decision, Visit
 from leads.visits import visit_record
@@ -45,6 +46,11 @@ def agrees(subject: Subject, office: make.Office) -> None:
             rules=rules_get(site=office.site),
             language="zh-hans",
         )
+
+
+def declines(visit: Visit) -> None:
+    """Let a visitor rather not say who announced them: then they may read the names."""
+    referral_answer(visit=visit, said="unsaid", channels=[], act=VISITOR)
 
 
 def unsettled(office: make.Office) -> tuple[Subject, Decision]:
@@ -180,6 +186,7 @@ def test_the_visitor_is_told_the_decision_that_stands(office: make.Office) -> No
     before, _ = settled(office)
     subject = before.visit.subject
     assert subject is not None
+    declines(before.visit)
     told = [
         one.value.zh
         for one in held(subject=subject)

@@ -24,7 +24,7 @@ from tests.conftest import Database
 from tests.leads import make
 from tests.leads.test_decisions import arrives, outcome, visitor
 from tests.leads.test_desk import staff
-from tests.leads.test_revision import agrees, revise, stops, unsettled
+from tests.leads.test_revision import agrees, declines, revise, stops, unsettled
 
 MANAGER = Act("st-manager", "manager")
 
@@ -258,6 +258,7 @@ def test_a_manager_rules_at_the_page(
     assert "A5" in sheet
     ruling = Ruling.objects.get()
     assert ruling.by == event_list(kind="dispute.ruled")[0]["act"]["id"]
+    declines(decision.visit)
     told = {one.title.en: one.value.zh for one in held(subject=subject)}
     assert told["A person's ruling"] == "渠道r-1"
     assert told["Channel of a visit"] == "渠道r-1"

@@ -18,10 +18,9 @@ from consent.purposes import Purpose
 from consent.rules import MATCHING
 from leads.contacts import Details
 from leads.errors import ReferralUnknown
-from leads.models import Agent, Channel
+from leads.models import Agent
 from leads.phones import PhoneInvalid, masked_parse, normalise
 from leads.referrals import referral_find
-from leads.rulings import CHANNEL, GROUNDS, WALK_IN
 from leads.visits import BY_HAND
 
 NAME_MAX = 40
@@ -38,11 +37,6 @@ NOT_FOUR = Say("请输入四位数字。", "Please enter four digits.")
 NO_AGENT = Say("请选渠道和经纪人。", "Please choose channel and agent.")
 ASK_SURNAME = Say("打码的号码要配上姓氏。", "A masked number needs the surname.")
 NOT_A_TIME = Say("这个时间看不懂。", "This time cannot be read.")
-ASK_BELONGS = Say("请选判给谁。", "Choose whom it is for.")
-ASK_GROUND = Say("请选理由。", "Choose the reason.")
-GROUND_UNFIT = Say(
-    "这个理由与所选的结论不合。", "This reason does not lead to what you chose."
-)
 NOT_A_PURPOSE = Say("没有这一项。", "There is no such purpose.")
 TOO_LONG = Say("太长了。", "This is too long.")
 _FOUR = re.compile(r"[0-9]{4}")
@@ -360,40 +354,3 @@ class ReferralForm(StrictForm):
         if getattr(self, "masked", False) and not str(given.get("surname", "")).strip():
             self.add_error("surname", self.text(ASK_SURNAME))
         return given
-
-
-class RulingForm(StrictForm):
-    """Whom a visit is for, and by which reason of the list; no words of one's own."""
-
-    nobody = "-"
-    """What stands for a walk-in; no channel has such a code."""
-
-    def __init__(
-        self, data: QueryDict | None = None, *, language: str, channels: list[Channel]
-    ) -> None:
-        """Know the channels that are concerned."""
-        self.channels = {one.code: one for one in channels}
-        super().__init__(data, language=language)
-
-    def build(self) -> None:
-        """Add the two choices."""
-        asked = {
-            "belongs": ([self.nobody, *self.channels], self.text(ASK_BELONGS)),
-            "reason": (list(GROUNDS), self.text(ASK_GROUND)),
-        }
-        for name, (choices, told) in asked.items():
-            self.fields[name] = forms.ChoiceField(
-                choices=[(one, "") for one in choices],
-                error_messages={"required": told, "invalid_choice": told},
-            )
-
-    def clean(self) -> dict[str, Any]:
-        """Find the channel, None for a walk-in, and see that the reason fits."""
-        told = self.cleaned_data
-        if {"belongs", "reason"} <= told.keys():
-            channel = told["belongs"] = self.channels.get(told["belongs"])
-            if (CHANNEL if channel else WALK_IN) not in GROUNDS[
-                told["reason"]
-            ].outcomes:
-                self.add_error("reason", self.text(GROUND_UNFIT))
-        return told
