@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 import pytest
 
@@ -12,13 +14,16 @@ from consent.models import Subject
 from consent.purposes import Purpose
 from consent.selectors import rules_get
 from consent.services.consents import consent_grant, consents_withdraw
+from consent.services.renewing import log_go_on
 from consent.services.walks import VISITOR
 from leads import contacts, copying, gathering, selectors
 from leads.answers import referral_answer
 from leads.decisions import decision_current, decision_revise
 from leads.models import Decision, Visit
 from leads.visits import visit_record
+from tests.audit.signing import signer_in
 from tests.conftest import Database
+from tests.consent.test_renewing import OFFICER, lose
 from tests.leads import make
 from tests.leads.test_decisions import arrives, outcome, visitor
 from tests.leads.test_desk import staff
@@ -236,3 +241,20 @@ def test_the_database_decides_nothing_anew_after_the_consent(
         link.execute(copy)
     assert "nothing is decided anew" in str(refused.value)
     assert contacts.contact_of(subject=subject, site=office.site) is not None
+
+
+@pytest.mark.slow
+def test_in_a_log_that_a_restore_opened_it_is_a_decision_of_its_own(
+    db: Database, office: make.Office, tmp_path: Path
+) -> None:
+    """The decision before has no number there, so that none can be named."""
+    other, before = unsettled(office)
+    with signer_in(tmp_path / "signer") as signer:
+        lose(signer, db, office.house)
+    log_go_on(act=OFFICER)
+    stops(other)
+    after = revise(before.visit)
+    assert (outcome(after), after.revises) == (("channel", "A5", "b-1"), before)
+    (made,) = event_list(kind="decision.made")
+    assert made["data"]["channel"] == "b-1"
+    assert event_list(kind="decision.revised") == []
