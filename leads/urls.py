@@ -15,6 +15,7 @@ from leads.views import (
     lost,
     me,
     papers,
+    referrals,
     returning,
     walks,
 )
@@ -75,8 +76,13 @@ urlpatterns = [
     path("desk/paper/", papers.issue, name="paper_issue"),
     path("desk/paper/<uuid:name>/", papers.sheet, name="paper"),
     path("desk/visits/<uuid:name>/contact/", desk.reveal, name="desk_reveal"),
-    path("desk/referrals/new/", desk.referral_new, name="referral_new"),
-    path("desk/referrals/<uuid:name>/", desk.referral_done, name="referral_done"),
+    path("desk/referrals/new/", referrals.referral_new, name="referral_new"),
+    path("desk/referrals/<uuid:name>/", referrals.referral_done, name="referral_done"),
+    path(
+        "desk/referrals/<uuid:name>/receipt/",
+        referrals.receipt,
+        name="referral_receipt",
+    ),
     path("decisions/<uuid:name>/", figures.decision, name="decision"),
     path("channels/", figures.channels, name="channels"),
 ]
