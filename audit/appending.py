@@ -7,12 +7,15 @@ everything else opens a unit.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+import psycopg
 from django.db import DatabaseError, connection, connections
+from django.db.backends.utils import CursorWrapper
 
 from audit import clock, grammar
 from audit.catalogue import KINDS, is_use
@@ -61,11 +64,23 @@ def append(drafts: Sequence[Draft], *, commit: bool = False) -> None:
         return
     statement = "SELECT audit_append(%s)" + ("; COMMIT" if commit else "")
     message = _message(drafts)
-    with connection.cursor() as cursor:
-        try:
+    try:
+        with _cursor() as cursor:
             cursor.execute(statement, [message])
-        except DatabaseError as error:
-            raise _meant(error, drafts) from error
+    except DatabaseError as error:
+        raise _meant(error, drafts) from error
+
+
+@contextmanager
+def _cursor() -> Iterator[CursorWrapper]:
+    """Open a cursor that can send two statements in one message.
+
+    That is what the simple protocol of PostgreSQL can and the extended cannot, which
+    Django's own cursors speak here (`server_side_binding`).
+    """
+    connection.ensure_connection()
+    with psycopg.ClientCursor(connection.connection) as cursor:
+        yield CursorWrapper(cursor, connection)
 
 
 def _message(drafts: Sequence[Draft]) -> str:

@@ -28,14 +28,22 @@ def rules_last(*, site: Site | None = None) -> Rules | None:
 
 
 @contextmanager
-def unit(*, act: Act, site: Site | None) -> Iterator[Unit]:
+def unit(*, act: Act, site: Site | None, rules: str | None = None) -> Iterator[Unit]:
     """Open a unit of work (`audit.log.unit`) under the rules in force at the site.
 
     A site that has published none yet stands under the operator's latest; one that is
     closed, under those it had last when no other site has any.
+
+    Args:
+        act: who acts.
+        site: where.
+        rules: the hash of those that its events stand under instead, where a caller
+            knows them.
     """
     with log.unit(
-        act=act, site=site.code if site else None, rules=_rules_of_units(site)
+        act=act,
+        site=site.code if site else None,
+        rules=rules or _rules_of_units(site),
     ) as opened:
         yield opened
 

@@ -6,28 +6,21 @@ the installation's receipt key (Ed25519). It holds no face, name, phone or addre
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-)
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from audit import clock
 from audit.ids import uuid7
 from audit.log import Unit
 from audit.vouching import Vouched, vouch
-from consent import keys
 from consent.models import Consent, Receipt, Rules, Site, Subject
 from consent.purposes import Purpose
 from consent.rules import notice, purpose_notice
 from consent.selectors import consents_live
+from consent.signatures import receipt_number, signature_holds, signed
 from consent.structure import encoded
 
 SCHEMA = "salescenter-receipt/1"
@@ -74,22 +67,21 @@ def receipt_issue(
         ]
         + [_refused(name, now) for name in refused],
     }
-    body["signature"] = _sign(body)
-    signed = encoded(body)
+    content = encoded(signed(body))
     issued = unit.event(
         "receipt.issued",
         subject=subject.pseudonym,
         rules=rules.sha256,
         data={
             "receipt": str(identifier),
-            "sha256": hashlib.sha256(signed).hexdigest(),
+            "sha256": hashlib.sha256(content).hexdigest(),
         },
     )
     return Receipt.objects.create(
         id=identifier,
         subject=subject,
         site=site,
-        body=signed,
+        body=content,
         issued_at=now,
         issued_event_id=issued.eid,
     )
@@ -98,8 +90,7 @@ def receipt_issue(
 def receipt_read(*, receipt: Receipt) -> dict[str, Any]:
     """Return a receipt as a page shows it; its number is the hash's first 8 digits."""
     body: dict[str, Any] = json.loads(bytes(receipt.body))
-    number = hashlib.sha256(bytes(receipt.body)).hexdigest()[:8].upper()
-    return {**body, "number": f"{number[:4]}-{number[4:]}"}
+    return {**body, "number": receipt_number(bytes(receipt.body))}
 
 
 PROOF_FIELDS = ("proofs", "size", "note", "vkey")
@@ -147,21 +138,7 @@ def receipt_holds(*, body: dict[str, Any]) -> bool:
 
     Proofs that it gained later are not judged here: `audit.verifier` does.
     """
-    unsigned = {
-        key: value
-        for key, value in body.items()
-        if key not in {"signature", *PROOF_FIELDS}
-    }
-    given = body.get("signature")
-    try:
-        value = base64.b64decode(given["value"]) if isinstance(given, dict) else b""
-        # Written anew, so that not even the spelling of the signature can differ.
-        if given != _signature(value):
-            return False
-        _key().public_key().verify(value, encoded(unsigned))
-    except (InvalidSignature, KeyError, TypeError, ValueError):
-        return False
-    return True
+    return signature_holds(body=body, gained=PROOF_FIELDS)
 
 
 def _controllers(words: dict[str, Any], site: Site) -> list[dict[str, Any]]:
@@ -218,24 +195,4 @@ def _given(consent: Consent, words: dict[str, Any]) -> dict[str, Any]:
         "processing_method": row["method"],
         "sensitive_pii_category": consent.purpose == Purpose.FACE_CHECKIN,
         "recipient_third_parties": row["recipients"],
-    }
-
-
-def _key() -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(keys.secret("receipt"))
-
-
-def _public() -> bytes:
-    return _key().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-
-
-def _sign(body: dict[str, Any]) -> dict[str, str]:
-    return _signature(_key().sign(encoded(body)))
-
-
-def _signature(value: bytes) -> dict[str, str]:
-    return {
-        "algorithm": "Ed25519",
-        "key": base64.b64encode(_public()).decode(),
-        "value": base64.b64encode(value).decode(),
     }

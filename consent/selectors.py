@@ -31,6 +31,7 @@ from consent.models import (
     Use,
 )
 from consent.purposes import FACE
+from consent.rows import CONSENTS
 from consent.standing import barred, cameras_filming, method_published
 
 
@@ -276,23 +277,40 @@ def consents_share(*, ids: Sequence[UUID]) -> list[Consent]:
             "SELECT id FROM consent_consent WHERE id = ANY(%s) ORDER BY id FOR SHARE",
             [list(ids)],
         )
-    return list(
-        Consent.objects.select_related("rules", "subject", "site")
-        .filter(id__in=list(ids), state="active", until__gt=clock.now() + LEAST_LEFT)
-        .order_by("id")
-    )
+    return _live(ids)
 
 
-def consent_share(*, subject: Subject, purpose: str, site: Site) -> Consent | None:
-    """As `consent_live`, and lock it as `consents_share` does."""
+def consent_share(
+    *, subject: Subject, purpose: str, site: Site, others: Sequence[UUID] = ()
+) -> tuple[Consent | None, list[Consent]]:
+    """As `consent_live` and `consents_share`, with one lock in id order.
+
+    Returns:
+        The person's live consent or None, and those of the others that are live.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM consent_consent WHERE subject_id = %s AND purpose = %s"
-            " AND site_id = %s AND state = 'active' ORDER BY id",
-            [subject.id, purpose, site.id],
+            "SELECT id FROM consent_consent WHERE id = ANY(%s) OR (subject_id = %s"
+            " AND purpose = %s AND site_id = %s AND state = 'active')"
+            " ORDER BY id FOR SHARE",
+            [list(others), subject.id, purpose, site.id],
         )
         named = [row[0] for row in cursor.fetchall()]
-    return next(iter(consents_share(ids=named)), None) if named else None
+    live = _live(named)
+    own = (
+        one
+        for one in live
+        if (one.subject_id, one.purpose, one.site_id) == (subject.id, purpose, site.id)
+    )
+    return next(own, None), [one for one in live if one.id in others]
+
+
+def _live(ids: Sequence[UUID]) -> list[Consent]:
+    return CONSENTS.read(
+        "WHERE it.id = ANY(%s) AND it.state = 'active' AND it.until > %s"
+        " ORDER BY it.id",
+        [list(ids), clock.now() + LEAST_LEFT],
+    )
 
 
 def grant_numbers(*, subject: Subject) -> list[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from consent.stops import stop_scopes
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a site, a kiosk and a consent stood at one moment.
+    """How a site, a kiosk and some consents stood at one moment.
 
     Attributes:
         purpose: what for.
@@ -35,7 +35,8 @@ class Standing:
             purpose, whatever method it was made for; None without one.
         stopped: the stop switch is on for the purpose.
         camera: the kiosk has an approved, current camera.
-        outdated: a later version changed what the consent's rules said of the purpose.
+        outdated: of the versions of the rules that the consents stand under, those of
+            which a later one changed what they said of the purpose.
         capture: the use that was asked for still has its capture session.
     """
 
@@ -44,7 +45,7 @@ class Standing:
     assessment: tuple[str, str] | None
     stopped: bool
     camera: bool
-    outdated: bool
+    outdated: frozenset[uuid.UUID]
     capture: bool
 
     def assessed(self) -> bool:
@@ -73,15 +74,15 @@ class Standing:
         return within(matching, said) and within(matching, most)
 
     def bars(self, consent: Consent) -> str | None:
-        """Tell why the consent may not be used now (`barred`)."""
-        return barred(consent, outdated=self.outdated)
+        """Tell why one of the consents may not be used now (`barred`)."""
+        return barred(consent, outdated=consent.rules_id in self.outdated)
 
 
 def standing_read(
     *,
     site: Site,
     purpose: str,
-    consent: Consent | None = None,
+    consents: Iterable[Consent] = (),
     kiosk: Kiosk | None = None,
     use: uuid.UUID | None = None,
 ) -> Standing:
@@ -94,7 +95,7 @@ def standing_read(
     Args:
         site: where.
         purpose: what for.
-        consent: whose rules may be outdated; without one they are not.
+        consents: whose rules may be outdated; of no others it can be told (`bars`).
         kiosk: whose camera; without one it has none.
         use: whose capture session; without one there is none.
     """
@@ -109,8 +110,7 @@ def standing_read(
                 "scopes": stop_scopes(purpose=purpose),
                 "kiosk": kiosk.id if kiosk else None,
                 "kinds": cameras_filming(),
-                "rules_site": consent.rules.site_id if consent else None,
-                "rules_at": consent.rules.published_at if consent else None,
+                "under": list({one.rules_id for one in consents}),
                 "use": use,
             },
         )
@@ -121,7 +121,7 @@ def standing_read(
         assessment=tuple(assessment) if assessment else None,
         stopped=stopped,
         camera=camera,
-        outdated=outdated,
+        outdated=frozenset(outdated),
         capture=capture,
     )
 
@@ -141,9 +141,11 @@ SELECT
     WHERE kiosk_id = %(kiosk)s::uuid AND kind = ANY(%(kinds)s)
       AND approved_at IS NOT NULL AND revoked_at IS NULL
       AND (until IS NULL OR until > %(now)s)),
-  EXISTS (SELECT FROM consent_rules
-    WHERE site_id = %(rules_site)s::uuid AND published_at > %(rules_at)s::timestamptz
-      AND material @> %(covers)s::jsonb),
+  ARRAY(SELECT id FROM consent_rules old
+    WHERE id = ANY(%(under)s::uuid[])
+      AND EXISTS (SELECT FROM consent_rules later
+        WHERE later.site_id = old.site_id AND later.published_at > old.published_at
+          AND later.material @> %(covers)s::jsonb)),
   EXISTS (SELECT FROM consent_capturesession WHERE use_id = %(use)s::uuid)
 """
 

@@ -19,6 +19,7 @@ from consent.errors import GalleryMoved, KeyMissing, UseClosed
 from consent.gate import EVERYBODY, Permit, Record
 from consent.models import Consent
 from consent.purposes import Purpose
+from consent.rows import Rows
 from faces import gallery, local_camera, pixels
 from faces.gallery import Found
 from faces.matching import (
@@ -39,6 +40,9 @@ SCORE_UNIT = 10_000
 
 SCORE_MAX = 20.0
 """The largest score that the log writes: nothing is decided beyond it, in no search."""
+
+
+_TEMPLATES = Rows(FaceTemplate)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -254,7 +258,7 @@ def _compared(
 ) -> Iterator[tuple[Consent, Embedding]]:
     """Yield the candidates whose template is of this model and can be opened."""
     keys = [consent.key for consent in candidates]
-    found = FaceTemplate.objects.filter(live__in=keys, model=model)
+    found = _TEMPLATES.read("WHERE it.live = ANY(%s) AND it.model = %s", [keys, model])
     templates = {template.live: template for template in found}
     for consent in candidates:
         stored = templates.get(consent.key)

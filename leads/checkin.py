@@ -10,7 +10,7 @@ import math
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from audit import clock
 from audit.drafts import Act
@@ -22,13 +22,8 @@ from consent.errors import (
     PurposeStopped,
     UseClosed,
 )
-from consent.models import Kiosk, Subject, Use
-from consent.services.consents import (
-    Ended,
-    consent_end,
-    consent_expire,
-    key_destroy,
-)
+from consent.models import Consent, Kiosk, Subject, Use
+from consent.services.consents import consent_end, consent_expire, key_destroy
 from faces import services as faces
 from faces.errors import (
     FaceUnusable,
@@ -57,12 +52,14 @@ class Answer:
             they have the last word.
         attempt: whether it counts as a failed attempt of the kiosk: somebody was taken
             for nobody, or was not seen to be present.
+        ended: the one-time consent that ended with it; `capture_finish` is due.
     """
 
     kind: str
     reasons: tuple[str, ...] = ()
     matched: Subject | None = None
     attempt: bool = False
+    ended: Consent | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +139,7 @@ def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> 
     """Take the kept burst: enrol it or compare it, and close the use.
 
     Frames that would not do close it as discarded, with the reason; nothing is kept.
+    Once the answer is handed on it MUST be finished (`capture_finish`).
 
     Raises:
         UseClosed, PermitMisused: the capture is not alive here.
@@ -149,12 +147,11 @@ def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> 
         PurposeStopped: the stop switch was pressed; nothing of the burst is kept.
     """
     act = kiosk_act(kiosk)
-    ended: Ended | None = None
     try:
         with gate.resume(use=use, act=act, kiosk=kiosk) as permit:
             gate.seize(permit=permit)
             probe = faces.encode(permit=permit, frames=frames)
-            answer, ended = _settled(permit, probe)
+            return _settled(permit, probe)
     except PresenceUnseen as unseen:
         _give_up(use, act, str(unseen.reasons[0]))
         compared = Use.objects.filter(id=use, mode=COMPARE).exists()
@@ -176,12 +173,19 @@ def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> 
     except PurposeStopped:
         _once_ends(use)
         raise
-    if ended is not None:
-        key_destroy(consent=ended.consent)
-    return answer
 
 
-def _settled(permit: gate.Permit, probe: faces.Probe) -> tuple[Answer, Ended | None]:
+def capture_finish(answer: Answer) -> None:
+    """Destroy the key of the one-time consent that ended with an answer.
+
+    Nobody has to wait for it: nothing lies under that key, and the sweep destroys it
+    within seconds if this is never reached.
+    """
+    if answer.ended is not None:
+        key_destroy(consent=answer.ended)
+
+
+def _settled(permit: gate.Permit, probe: faces.Probe) -> Answer:
     """Write what the probe came to, and end a one-time consent with it.
 
     A search is made once more where those who were searched changed meanwhile.
@@ -194,7 +198,7 @@ def _settled(permit: gate.Permit, probe: faces.Probe) -> tuple[Answer, Ended | N
         with suppress(GalleryMoved), permit.settle() as record:
             if record.use.mode == ENROL:
                 faces.enrol(permit=permit, record=record, probe=probe)
-                return Answer(kind="enrolled"), None
+                return Answer(kind="enrolled")
             verdict = faces.compare(
                 permit=permit, record=record, probe=probe, found=found
             )
@@ -204,7 +208,7 @@ def _settled(permit: gate.Permit, probe: faces.Probe) -> tuple[Answer, Ended | N
                 kind="consent.expired",
                 reason="used",
             )
-            return _verdict(verdict), ended
+            return _verdict(verdict, ended.consent if ended else None)
     raise GalleryAway
 
 
@@ -220,8 +224,8 @@ def _once_ends(use: uuid.UUID) -> None:
         consent_expire(found.consent, reason="used")
 
 
-def _verdict(found: faces.Comparison) -> Answer:
+def _verdict(found: faces.Comparison, ended: Consent | None) -> Answer:
     if found.consent is None:
-        return Answer(kind="no_match", attempt=True)
+        return Answer(kind="no_match", attempt=True, ended=ended)
     kind = "confirm" if found.verdict == "match" else "ask"
-    return Answer(kind=kind, matched=found.consent.subject)
+    return Answer(kind=kind, matched=found.consent.subject, ended=ended)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import IntegrityError
+from django.db.models import Q
 
 from audit import clock
 from audit.drafts import Act, Ref
@@ -38,7 +39,8 @@ def referral_announce(
 ) -> Referral:
     """Take down that a channel's client will come; the server's clock counts.
 
-    Keeps keyed hashes of number and surname, and the masked digits; nothing else.
+    Keeps keyed hashes of number and surname, and the masked digits; nothing else. One
+    beyond the agent's quota of the day is taken down too, and void from the start (A8).
 
     Args:
         agent: who announces.
@@ -85,7 +87,7 @@ def referral_announce(
                 "consent_proof": consent_proof,
             },
         )
-        return Referral.objects.create(
+        referral = Referral.objects.create(
             id=identifier,
             site=site,
             channel=channel,
@@ -100,6 +102,30 @@ def referral_announce(
             code_hash=code_hash(family=_FAMILY, code=_code(identifier)),
             event_id=announced.eid,
         )
+        if quota_used_up(referral=referral):
+            # It was announced and counts for the next: but it will win nothing.
+            unit.event(
+                "referral.voided",
+                data={"referral": str(identifier), "reason": "quota"},
+            )
+        return referral
+
+
+def quota_used_up(*, referral: Referral) -> bool:
+    """Tell whether the agent had announced a day's quota before this referral (A8).
+
+    The day is the one of the time zone of the rules in force at its moment.
+    """
+    at = referral.received_at
+    version = rulebook(site=referral.site).at(at)
+    local = at.astimezone(version.timezone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    counted = Referral.objects.filter(
+        Q(received_at__lt=at) | Q(received_at=at, id__lte=referral.id),
+        agent=referral.agent_id,
+        received_at__gte=midnight,
+    )
+    return counted.count() > version.terms(referral.channel.kind).quota_per_day
 
 
 def referral_code(*, referral: Referral) -> str:

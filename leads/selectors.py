@@ -18,6 +18,7 @@ from consent.selectors import consent_barred, consents_usable
 from leads.channels import rulebook
 from leads.kiosks import Guest, guests
 from leads.models import Agent, Channel, Contact, Decision, Referral, Ruling, Visit
+from leads.referrals import quota_used_up
 from leads.rulings import GROUNDS
 from leads.words import PURPOSES, REVISED
 
@@ -158,6 +159,7 @@ def referral_shown(*, referral: Referral, language: str) -> dict[str, Any]:
         "agent": referral.agent.label,
         "planned_at": referral.planned_at,
         "consent_proof": referral.consent_proof,
+        "over_quota": quota_used_up(referral=referral),
     }
 
 

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -59,6 +60,14 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "salescenter.settings"
 import django  # noqa: E402
 
 django.setup()
+
+# How long an example takes says how busy the machine is, and nothing of the program.
+hypothesis.settings.register_profile(
+    "any_machine",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("any_machine")
 
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from audit import clock
 from audit.drafts import SYSTEM, Act, Draft, Ref
 from audit.log import Unit
 from consent import journal, keys
 from consent.errors import PresenceRequired, UseClosed
-from consent.models import CaptureSession, Consent, Subject, Use
+from consent.models import Consent, Subject, Use
+from consent.rows import CONSENTS
 from consent.selectors import LEAST_LEFT, consents_usable
 from consent.uses import use_ended
 
@@ -60,13 +61,10 @@ class Record:
         """
         if self.generation is None:
             return None
-        live = Consent.objects.select_related("rules", "subject", "site").filter(
-            id=consent,
-            site=self.use.site,
-            purpose=self.use.purpose,
-            once=False,
-            state="active",
-            until__gt=clock.now() + LEAST_LEFT,
+        live = CONSENTS.read(
+            "WHERE it.id = %s AND it.site_id = %s AND it.purpose = %s AND NOT it.once"
+            " AND it.state = 'active' AND it.until > %s",
+            [consent, self.use.site_id, self.use.purpose, clock.now() + LEAST_LEFT],
         )
         usable = next(iter(consents_usable(consents=live)), None)
         # A row can come back with a copy of the database; a destroyed key does not.
@@ -160,16 +158,22 @@ def _close(use: Use, act: Act, kind: str, data: Mapping[str, object]) -> bool:
 
 def use_lock(use: uuid.UUID) -> bool:
     """Lock a use until this transaction commits; False when it has its end."""
-    return (
-        Use.objects.select_for_update(of=("self",))
-        .filter(id=use, closed_at=None)
-        .exists()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM consent_use WHERE id = %s AND closed_at IS NULL FOR UPDATE",
+            [use],
+        )
+        return cursor.fetchone() is not None
 
 
 def _mark_closed(use: Use, end: Draft) -> None:
-    CaptureSession.objects.filter(use=use).delete()
-    Use.objects.filter(id=use.id).update(closed_at=clock.now(), closed_event_id=end.eid)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH gone AS (DELETE FROM consent_capturesession WHERE use_id = %s)"
+            " UPDATE consent_use SET closed_at = %s, closed_event_id = %s"
+            " WHERE id = %s",
+            [use.id, clock.now(), end.eid, use.id],
+        )
     transaction.on_commit(partial(use_ended, use.id), robust=True)
 
 

@@ -20,7 +20,8 @@ from consent.gate.starts import EVERYBODY, FEW, begin
 from consent.generations import Gallery, generation_share
 from consent.models import Consent, Kiosk, Site, Subject, Use
 from consent.purposes import FACE, Purpose
-from consent.selectors import consents_share, consents_usable
+from consent.rows import USES
+from consent.selectors import consents_share
 from consent.standing import standing_read
 from consent.stops import site_share
 
@@ -149,7 +150,9 @@ class Permit:
         """
         self.demand(purpose=self._use.purpose)
         try:
-            with journal.unit(act=self._act, site=self._use.site) as unit:
+            with journal.unit(
+                act=self._act, site=self.site, rules=self.consent.rules.sha256
+            ) as unit:
                 record = _record(unit, self._use)
                 self._record = record
                 yield record
@@ -183,20 +186,17 @@ def resume(*, use: uuid.UUID, act: Act, kiosk: Kiosk) -> Iterator[Permit]:
         PurposeStopped: the stop switch is on; likewise.
         PermitMisused: another kiosk's capture.
     """
-    found = (
-        Use.objects.select_related("subject", "consent__rules", "site", "kiosk")
-        .filter(id=use, closed_at=None)
-        .first()
-    )
-    if found is None or found.deadline <= clock.now():
+    open_still = USES.read("WHERE it.id = %s AND it.closed_at IS NULL", [use])
+    if not open_still or open_still[0].deadline <= clock.now():
         raise UseClosed
+    (found,) = open_still
     if found.kiosk_id != kiosk.id:
         log.refuse(refusal_of(found, act, reason="kiosk"))
         raise PermitMisused("kiosk")
     standing = standing_read(
         site=found.site,
         purpose=found.purpose,
-        consent=found.consent,
+        consents=[found.consent],
         kiosk=kiosk,
         use=found.id,
     )
@@ -266,11 +266,14 @@ def seize(*, permit: Permit) -> None:
         UseClosed: a burst of this use arrived before.
     """
     permit.demand(purpose=permit._use.purpose)  # noqa: SLF001 - the gate's own
-    taken = Use.objects.filter(id=permit.use_id, seized_at=None, closed_at=None).update(
-        seized_at=clock.now()
-    )
-    if not taken:
-        raise UseClosed
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE consent_use SET seized_at = %s"
+            " WHERE id = %s AND seized_at IS NULL AND closed_at IS NULL",
+            [clock.now(), permit.use_id],
+        )
+        if not cursor.rowcount:
+            raise UseClosed
 
 
 def present(*, permit: Permit) -> None:
@@ -302,7 +305,7 @@ def _record(unit: Unit, use: Use) -> Record:
     own = live.get(use.consent_id)
     # Only now, when all is held that an end, a press or a publication waits for.
     standing = standing_read(
-        site=use.site, purpose=use.purpose, consent=own, kiosk=use.kiosk
+        site=use.site, purpose=use.purpose, consents=live.values(), kiosk=use.kiosk
     )
     if standing.stopped:
         raise _Ended("stop")
@@ -318,7 +321,7 @@ def _record(unit: Unit, use: Use) -> Record:
     if not standing.camera:
         raise _Ended("device")
     candidates = [live[one] for one in named[1:] if one in live]
-    usable = consents_usable(consents=candidates)
+    usable = [one for one in candidates if standing.bars(one) is None]
     generation = None
     if use.matching == EVERYBODY:
         # Last: whoever ends a consent holds it while they wait for this.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from audit import clock
 from audit.drafts import Act
@@ -25,7 +26,7 @@ from consent.models import CaptureSession, Consent, Kiosk, Site, Subject, Use
 from consent.orders import order_due
 from consent.purposes import FACE, Purpose
 from consent.rules import MATCHING, presence_asked
-from consent.selectors import consent_share, consents_share, consents_usable
+from consent.selectors import consent_share
 from consent.standing import Standing, standing_read
 from consent.stops import site_share
 
@@ -84,7 +85,14 @@ def begin(
         matching, candidates = EVERYBODY, ()
     now = clock.now()
     with journal.unit(act=act, site=kiosk.site) as unit:
-        consent, standing = _allow(unit, subject, purpose, kiosk.site, kiosk)
+        consent, standing, live = _allow(
+            unit,
+            subject,
+            purpose,
+            kiosk.site,
+            kiosk=kiosk,
+            others=[one.id for one in candidates] if matching else [],
+        )
         if not standing.camera:
             raise DeviceRequired(
                 refusal=refusal_draft(unit, purpose, subject, "device")
@@ -103,10 +111,11 @@ def begin(
             data |= gallery.told()
         elif matching:
             # Whoever withdrew since the caller looked is named no more.
-            shared = consents_share(ids=[one.id for one in candidates])
-            candidates = consents_usable(
-                consents=[one for one in shared if one.purpose == purpose]
-            )
+            candidates = [
+                one
+                for one in live
+                if one.purpose == purpose and standing.bars(one) is None
+            ]
             data["candidates"] = [one.granted_ref for one in candidates]
         if matching and not (candidates or (gallery and gallery.count)):
             raise ConsentRequired(
@@ -154,18 +163,32 @@ def allow(*, unit: Unit, subject: Subject, purpose: Purpose, site: Site) -> Cons
         AssessmentRequired: a face purpose without a current assessment.
         PurposeStopped: the stop switch is on for it.
     """
-    consent, _ = _allow(unit, subject, purpose, site, None)
+    consent, _, _ = _allow(unit, subject, purpose, site)
     return consent
 
 
 def _allow(
-    unit: Unit, subject: Subject, purpose: Purpose, site: Site, kiosk: Kiosk | None
-) -> tuple[Consent, Standing]:
+    unit: Unit,
+    subject: Subject,
+    purpose: Purpose,
+    site: Site,
+    *,
+    kiosk: Kiosk | None = None,
+    others: Sequence[UUID] = (),
+) -> tuple[Consent, Standing, list[Consent]]:
+    """Return the person's consent, how it stands, and the live ones of the others."""
     # A press of the switch and a publication wait for the site, an end or a
-    # restriction for the consent; what they decide is read when both are held.
+    # restriction for the consents; what they decide is read when all are held.
     site_share(site=site)
-    consent = consent_share(subject=subject, purpose=purpose, site=site)
-    standing = standing_read(site=site, purpose=purpose, consent=consent, kiosk=kiosk)
+    consent, live = consent_share(
+        subject=subject, purpose=purpose, site=site, others=others
+    )
+    standing = standing_read(
+        site=site,
+        purpose=purpose,
+        consents=live if consent is None else [consent, *live],
+        kiosk=kiosk,
+    )
     if standing.stopped:
         raise PurposeStopped(refusal=refusal_draft(unit, purpose, subject, "stop"))
     if consent is None:
@@ -179,4 +202,4 @@ def _allow(
         raise AssessmentRequired(
             refusal=refusal_draft(unit, purpose, subject, "assessment")
         )
-    return consent, standing
+    return consent, standing, live

@@ -27,6 +27,7 @@ from consent.models import (
     Subject,
 )
 from consent.purposes import Purpose
+from consent.rows import CONSENTS
 from consent.rules import terms
 from consent.selectors import consent_live, rules_outdated
 from consent.services.links import links_revoke
@@ -174,14 +175,12 @@ def consent_end(
     Returns:
         What ended, or None when it had ended before.
     """
-    locked = (
-        Consent.objects.select_for_update(of=("self",))
-        .select_related("subject", "rules", "site")
-        .filter(id=consent.id, state="active")
-        .first()
+    found = CONSENTS.read(
+        "WHERE it.id = %s AND it.state = 'active' FOR UPDATE OF it", [consent.id]
     )
-    if locked is None:
+    if not found:
         return None
+    (locked,) = found
     named = "by" if kind == "consent.withdrawn" else "reason"
     ended = unit.event(
         kind,
@@ -287,7 +286,8 @@ def key_destroy(*, consent: Consent) -> None:
     if Consent.objects.filter(id=consent.id, state="active").exists():
         return
     keys.key_destroy(consent=consent.id)
-    with journal.unit(act=SYSTEM, site=consent.site) as unit:
+    rules = consent.rules.sha256
+    with journal.unit(act=SYSTEM, site=consent.site, rules=rules) as unit:
         locked = (
             Consent.objects.select_for_update(of=("self",))
             .select_related("subject", "rules")

@@ -49,6 +49,7 @@ from leads.checkin import (
     UNSEEN,
     Answer,
     capture_answer,
+    capture_finish,
     capture_frame,
     capture_hint,
     capture_shown,
@@ -221,7 +222,22 @@ def burst(request: KioskRequest, use: uuid.UUID) -> HttpResponse:
     address = _answered(request, found)
     if found.kind == "discarded":
         return _not_yet(request, list(found.reasons), next_url=address)
-    return JsonResponse({"next": address})
+    return _Answered({"next": address}, answer=found)
+
+
+class _Answered(JsonResponse):
+    """An answer that is finished once it was sent."""
+
+    def __init__(self, data: dict[str, str], *, answer: Answer) -> None:
+        super().__init__(data)
+        self._answer = answer
+
+    def close(self) -> None:
+        # The server calls it when the visitor has the answer.
+        try:
+            capture_finish(self._answer)
+        finally:
+            super().close()
 
 
 @kiosk_page

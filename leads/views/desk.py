@@ -1,4 +1,4 @@
-"""The desk: today's visits, checking in by hand, names on demand, and referrals."""
+"""The desk: today's visits, checking in by hand, and names on demand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from audit.readers import staff_act
 from audit.say import Say
@@ -19,17 +19,12 @@ from consent.services.links import pass_find
 from consent.views.pages import language_of
 from leads import phones
 from leads.contacts import contact_view, subject_of_phone
-from leads.errors import ReferralKnown, VisitorUnknown
-from leads.forms import DeskForm, ReferralForm, RevealForm
+from leads.errors import VisitorUnknown
+from leads.forms import DeskForm, RevealForm
 from leads.kiosks import desk_attempt_failed, desk_attempts_allow
 from leads.models import Visit
-from leads.referrals import referral_announce, referral_code
 from leads.selectors import (
-    agents_by_channel,
     guests_pending,
-    referral_at,
-    referral_shown,
-    referrals_recent,
     visit_at,
     visits_today,
 )
@@ -39,10 +34,6 @@ from leads.visits import BY_HAND, visit_by_phone, visit_key, visit_record
 UNKNOWN = Say(
     "没有找到。核对一下，或者空着，按未留信息登记。",
     "Not found. Check it, or leave it empty for a guest who gives nothing.",
-)
-KNOWN = Say(
-    "这个渠道已经报备过这位客户，第一次在 {at}，仍在保护期内。",
-    "This channel announced this client already, first at {at}; it is still protected.",
 )
 RECORDED = Say("到访已登记。", "The visit is recorded.")
 
@@ -131,58 +122,6 @@ def reveal(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
     )
     shown = {visit.id: f"{details.name} {details.phone}"}
     return _page(request, site, DeskForm(language=language), revealed=shown)
-
-
-@require_http_methods(["GET", "POST"])
-@permission_required("leads.add_referral_desk", raise_exception=True)
-def referral_new(request: HttpRequest) -> HttpResponse:
-    """Take down a channel's announcement."""
-    site = staff_site(request)
-    language = language_of(request)
-    form = ReferralForm(language=language, site=site)
-    status = 200
-    if request.method == "POST":
-        form = ReferralForm(request.POST, language=language, site=site)
-        status = 400
-        if form.is_valid():
-            told = form.cleaned_data
-            try:
-                referral = referral_announce(
-                    agent=told["agent"],
-                    phone=told["phone"],
-                    surname=told["surname"],
-                    consent_proof=told["consent_proof"],
-                    planned_at=told["planned_at"],
-                    act=staff_act(request.user),
-                )
-            except ReferralKnown as known:
-                first = f"{known.received_at:%Y-%m-%d %H:%M} UTC"
-                form.add_error(None, form.text(KNOWN).format(at=first))
-                status = 409
-            else:
-                return redirect("leads:referral_done", referral.id)
-    context = {
-        "form": form,
-        "channels": [
-            {**one, "name": one["name"].text(language)}
-            for one in agents_by_channel(site=site)
-        ],
-        "recent": referrals_recent(site=site, language=language),
-    }
-    return render(request, "leads/referral_new.html", context, status=status)
-
-
-@require_GET
-@permission_required("leads.add_referral_desk", raise_exception=True)
-def referral_done(request: HttpRequest, name: uuid.UUID) -> HttpResponse:
-    """Show a referral with the code that its client may show."""
-    site = staff_site(request)
-    referral = referral_at(site=site, identifier=name)
-    if referral is None:
-        raise Http404
-    shown = referral_shown(referral=referral, language=language_of(request))
-    context = {"referral": {**shown, "code": referral_code(referral=referral)}}
-    return render(request, "leads/referral_detail.html", context)
 
 
 def _guest(key: str, site: Site) -> tuple[Subject | None, bool]:

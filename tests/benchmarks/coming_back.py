@@ -74,6 +74,7 @@ class Column:
             message = f"the enrolled person was not recognised: {told}"
             raise RuntimeError(message)
         after = _worked(database)
+        checkin.capture_finish(told)
         return Taken(
             whole=ended - began,
             frames=ended - opened,
@@ -97,7 +98,9 @@ class Column:
         if told.matched is None:
             message = f"the enrolled person was not recognised: {told}"
             raise RuntimeError(message)
-        return time.perf_counter() - began
+        taken = time.perf_counter() - began
+        checkin.capture_finish(told)
+        return taken
 
     def _begin(self, probe: Any) -> Any:
         from consent import gate

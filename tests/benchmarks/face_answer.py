@@ -2,9 +2,10 @@
 
 Ours is the whole of it, with the program's own services and PostgreSQL: the start of a
 use in the log, finding and encoding in a pixel worker, comparing, the end in the log,
-the one-time consent ended, its key destroyed and that logged. The consent was given
-before, with the tap that opens the camera. Compared with everybody of 20,000 who are
-enrolled, by the process that holds them; and, for information, with a few of them.
+the one-time consent ended. The consent was given before, with the tap that opens the
+camera; its key is destroyed, and that logged, once the answer was sent. Compared with
+everybody of 20,000 who are enrolled, by the process that holds them; and, for
+information, with a few of them.
 
 Stock is `face_recognition` alone: decode, `face_locations`, `face_encodings`,
 `face_distance` over 20,000 encodings; nothing is asked, kept or logged. Both in the

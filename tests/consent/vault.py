@@ -139,7 +139,8 @@ def serving(transit: Transit) -> Iterator[str]:
                 self.send_header("Location", "http://127.0.0.1:9/")
             self.send_header("Content-Length", str(len(raw)))
             self.end_headers()
-            for place in range(0, len(raw), 1 if transit.dribbles else len(raw)):
+            step = 1 if transit.dribbles else max(len(raw), 1)
+            for place in range(0, len(raw), step):
                 piece = raw[place : place + 1] if transit.dribbles else raw
                 self.wfile.write(piece)
                 if transit.dribbles:

@@ -71,18 +71,19 @@ def walk_through(
             shifts=shifts,
         )
         try:
-            for _ in range(steps):
+            # It goes somewhere: all kinds of uses are answered, or it goes on for a
+            # while; rules that stay narrow leave little to compare.
+            while walk.taken < steps or (
+                walk.taken < 3 * steps and min(walk.watcher.uses.values()) < steps / 200
+            ):
                 walk.step()
             walk.rest()
         except Exception as error:
             last = "\n".join(walk.told)
             message = f"seed {seed}, step {walk.taken}: {error}\nlast steps:\n{last}"
             raise AssertionError(message) from error
-        # It went somewhere: all kinds of uses were answered, and much was refused.
-        # Rules that compare nobody but one, or ask for a presence check, leave fewer of
-        # some kinds than there are without.
         answered = walk.watcher.uses
-        assert all(count >= steps / 500 for count in answered.values()), answered
+        assert all(count >= steps / 200 for count in answered.values()), answered
         assert walk.refused > steps / 10
         assert list(log_faults()) == []
         pack = folder / "pack.zip"

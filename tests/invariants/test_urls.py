@@ -96,6 +96,7 @@ ADDRESSES: dict[str, str | set[str]] = {
     "leads:lost_link": {"reception"},
     "leads:referral_new": {"reception"},
     "leads:referral_done": {"reception"},
+    "leads:referral_receipt": {"reception"},
     "leads:decision": {"reception", "manager"},
     "leads:channels": {"manager"},
     "leads:reviews": {"manager"},

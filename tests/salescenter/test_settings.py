@@ -51,7 +51,7 @@ def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
         SECRET_KEY_FILE=str(tmp_path / "key"),
     )
     assert done.stdout.startswith("('from-a-file'")
-    for part in ("'p@ss'", "'host'", "'5433'", "'house'", "{'sslmode': 'require'}"):
+    for part in ("'p@ss'", "'host'", "'5433'", "'house'", "'sslmode': 'require'"):
         assert part in done.stdout
     done = _read("1", SECRET_KEY_FILE=str(tmp_path / "absent"))
     assert "SECRET_KEY_FILE cannot be read" in _last(done)
