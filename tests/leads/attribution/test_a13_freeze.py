@@ -129,6 +129,14 @@ def test_a_ruling_before_the_deal_is_of_the_visit_and_the_deal_is_the_owners() -
     assert won(again) == ("channel", "B1", None, "A13")
 
 
+def test_a_ruling_stands_beside_what_the_deal_froze_out() -> None:
+    denial = fact("c1", "confirmation", "03-01 10:00", referral="r1", answer="denied")
+    decision = ask(*BASE, SOLD, denial, ruling("u1", "03-15 10:00", "B2"))
+    assert won(decision) == ("channel", "B2", None, "A13")
+    # The denial came after the deal: nothing failed.
+    assert lost(decision) == {"r1": (None, None)}
+
+
 def test_a_ruling_later_than_the_question_is_none() -> None:
     decision = ask(
         *BASE, SOLD, ruling("u1", "03-15 10:00", "B2"), as_of="03-15 09:59:59"

@@ -137,6 +137,18 @@ def test_another_channels_referral_inside_is_owned(
     assert lost(decision) == {"r2": fate}
 
 
+def test_one_made_before_a_renewal_stays_owned_by_what_ran_then() -> None:
+    decision = ask(
+        FIRST,
+        CAME,
+        referral("r2", "03-01 10:00", "B2"),
+        visit("t2", "03-10 10:00"),
+        visit("t3", "03-12 10:00"),
+    )
+    assert won(decision) == ("channel", "B1", "r1", "A7")
+    assert lost(decision) == {"r2": ("A7", "owned")}
+
+
 def test_an_owned_one_stays_void_after_the_ownership() -> None:
     decision = ask(
         FIRST, CAME, referral("r2", "04-20 10:00", "B2"), visit("t2", "04-27 10:00")
