@@ -99,6 +99,7 @@ def history(*, sites: Sequence[Site], newest: bool = False) -> Iterator[Recorded
         .distinct("visit_id")
         .values_list(
             "visit_id",
+            "id",
             "visit__at",
             Coalesce("visit__subject_id", "visit_id"),
             "at",
@@ -109,11 +110,17 @@ def history(*, sites: Sequence[Site], newest: bool = False) -> Iterator[Recorded
         )
     )
     with transaction.atomic():
-        for visit, at, visitor, as_of, outcome, channel, clause, facts in rows.iterator(
-            chunk_size=BATCH
-        ):
-            found = Finding(outcome, channel or "", clause)
-            yield Recorded(str(visit), at, str(visitor), as_of, found, facts)
+        for row in rows.iterator(chunk_size=BATCH):
+            visit, decision, at, visitor, as_of, outcome, channel, clause, facts = row
+            yield Recorded(
+                visit=str(visit),
+                decision=str(decision),
+                at=at,
+                visitor=str(visitor),
+                as_of=as_of,
+                found=Finding(outcome, channel or "", clause),
+                facts=facts,
+            )
 
 
 def simulate(

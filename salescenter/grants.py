@@ -59,6 +59,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "consent_filing": FORWARD,
     "leads_visit": FORWARD,
     "leads_decision": APPEND,
+    "leads_attributiondraft": FORWARD,
     "leads_attributionrules": APPEND,
     "leads_referral": FORWARD,
     "leads_referralmatch": APPEND,

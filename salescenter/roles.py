@@ -13,7 +13,15 @@ from salescenter.models import Staff
 
 ROLES: dict[str, tuple[str, ...]] = {
     "reception": ("view_desk", "add_referral_desk", "reveal_contact", "view_decision"),
-    "manager": ("view_desk", "view_dashboard", "view_decision", "stop_faces"),
+    "manager": (
+        "view_desk",
+        "view_dashboard",
+        "view_decision",
+        "stop_faces",
+        "view_attribution",
+        "draft_attribution",
+        "publish_attribution",
+    ),
     "compliance": (
         "read_log",
         "export_log",
@@ -29,8 +37,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         "keep_registers",
         "file_filings",
         "close_site",
+        # The second person where a site has one manager.
+        "view_attribution",
+        "publish_attribution",
     ),
-    "inspector": ("read_log", "export_log", "view_office"),
+    "inspector": ("read_log", "export_log", "view_office", "view_attribution"),
 }
 
 

@@ -30,6 +30,7 @@ class Recorded(NamedTuple):
 
     Attributes:
         visit: its identifier.
+        decision: that of its decision, for a link.
         at: when it was.
         visitor: of whom, as the facts name them.
         as_of: when it was decided.
@@ -38,6 +39,7 @@ class Recorded(NamedTuple):
     """
 
     visit: str
+    decision: str
     at: datetime
     visitor: str
     as_of: datetime
@@ -49,6 +51,7 @@ class Change(NamedTuple):
     """A visit that would be decided otherwise."""
 
     visit: str
+    decision: str
     at: datetime
     was: Finding
     now: Finding
@@ -87,7 +90,7 @@ def replay(rules: Rulebook, batch: Sequence[Recorded]) -> Replayed:
         )
         now = Finding(decision.outcome, decision.channel or "", decision.clause or "")
         if now[:2] != one.found[:2]:
-            changes.append(Change(one.visit, one.at, one.found, now))
+            changes.append(Change(one.visit, one.decision, one.at, one.found, now))
     return Replayed(len(batch), changes, unreadable)
 
 

@@ -10,11 +10,13 @@ from leads.models.channels import (
     ReferralMatch,
 )
 from leads.models.contacts import Contact, PhoneIndex
+from leads.models.rulebook import AttributionDraft
 from leads.models.visits import Attempt, Decision, Visit
 
 __all__ = [
     "Agent",
     "Attempt",
+    "AttributionDraft",
     "AttributionRules",
     "Channel",
     "Contact",

@@ -101,6 +101,8 @@ SIGNING = (
     f" {LOG}, 1, now())"
 )
 
+ANOTHER = {"version": "'v-x'", "draft_id": "NULL", "event_id": "NULL"}
+
 ATTEMPTS: dict[str, Attempt] = {
     "audit_carried_once": Attempt(
         table="audit_carried",
@@ -179,6 +181,25 @@ ATTEMPTS: dict[str, Attempt] = {
     "faces_template_purpose": update("faces_facetemplate", "purpose = 'contact'"),
     "leads_agent_code": twice("leads_agent"),
     "leads_agent_token": update("leads_agent", "code = 'A 1'"),
+    "leads_attributiondraft_decided_whole": update(
+        "leads_attributiondraft", "decided_by = NULL"
+    ),
+    "leads_attributiondraft_fixed": update("leads_attributiondraft", "author = 'x'"),
+    "leads_attributiondraft_stays": delete("leads_attributiondraft"),
+    "leads_attributiondraft_two_people": update(
+        "leads_attributiondraft", "decided_by = author"
+    ),
+    "leads_attributionrules_ahead": twice(
+        "leads_attributionrules", **ANOTHER, effective_from="audit_now()"
+    ),
+    "leads_attributionrules_by_two": twice(
+        "leads_attributionrules",
+        **ANOTHER,
+        effective_from="audit_now() + interval '30 days'",
+    ),
+    "leads_attributionrules_start": twice(
+        "leads_attributionrules", **ANOTHER, effective_from="one.effective_from"
+    ),
     "leads_attributionrules_fixed": delete("leads_attributionrules"),
     "leads_attributionrules_token": update("leads_attributionrules", "version = ' '"),
     "leads_attributionrules_version": twice("leads_attributionrules"),
