@@ -122,6 +122,7 @@ NOTICE_TOLD: dict[str, Say] = {
         " published rules alone; each decision names its clause and its facts. Of a"
         " referral, the time of receipt by the server counts.",
     ),
+    "demonstration": Say("演示", "DEMONSTRATION"),
     "in_force": Say("现行", "In force"),
     "to_come": Say("将要生效", "To come"),
     "since": Say("起始", "from"),
