@@ -87,7 +87,7 @@ KINDS = frozenset(
     b"gate.refused use.abandoned capture.started capture.discarded face.enrolled "
     b"face.compare.started face.compared face.template.destroyed contact.collected "
     b"contact.viewed contact.corrected contact.disclosed contact.erased link.revoked "
-    b"receipt.issued "
+    b"receipt.issued attribution.published "
     b"referral.announced referral.shown referral.answered "
     b"referral.voided visit.recorded visit.ended "
     b"desk.override decision.made decision.revised dispute.opened dispute.ruled "

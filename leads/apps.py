@@ -14,7 +14,7 @@ class LeadsConfig(AppConfig):
     def ready(self) -> None:
         """Register what goes when a consent ends, what is held, and what is shown."""
         from audit import bundle, readers
-        from consent import endings, erasure, holdings, tallies
+        from consent import duties, endings, erasure, holdings, tallies
         from leads import (
             answers,
             arrivals,
@@ -24,11 +24,13 @@ class LeadsConfig(AppConfig):
             decisions,
             exporting,
             referrals,
+            rulebooks,
             rulings,
             visits,
         )
         from leads.words import PURPOSES
 
+        duties.register("attribution", rulebooks.drafts_waiting)
         endings.register(arrivals.walk_ended)
         erasure.register("leads.Contact", contacts.contact_erase)
         erasure.register("leads.PhoneIndex", contacts.contact_erase)

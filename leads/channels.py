@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from consent.models import Site
 from leads.attribution import Rulebook, parse_rules
 from leads.errors import AttributionRulesMissing
@@ -31,21 +28,6 @@ def channel_create(
 def agent_create(*, channel: Channel, code: str, label: str) -> Agent:
     """Register somebody who announces clients for a channel."""
     return Agent.objects.create(channel=channel, code=code, label=label)
-
-
-def rules_publish(*, site: Site, document: Mapping[str, Any]) -> AttributionRules:
-    """Publish a version of the rules of attribution; it takes effect when it says.
-
-    Raises:
-        FactsMalformed: the document is not one of rules; the line says where.
-    """
-    (version,) = parse_rules([dict(document)]).versions
-    return AttributionRules.objects.create(
-        site=site,
-        version=version.version,
-        effective_from=version.effective_from,
-        document=dict(document),
-    )
 
 
 def rulebook(*, site: Site) -> Rulebook:

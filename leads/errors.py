@@ -67,3 +67,17 @@ class AttributionRulesMissing(DomainError):
     """The site has no rules of attribution, so no visit can be decided."""
 
     code = "attribution_rules_missing"
+
+
+class AttributionDraftUnfit(DomainError):
+    """A draft of the rules of attribution cannot be published as it stands.
+
+    `reasons` are codes of `leads.attribution.terms.FINDINGS`.
+    """
+
+    code = "attribution_draft_unfit"
+
+    def __init__(self, *reasons: str) -> None:
+        """Say why."""
+        super().__init__()
+        self.reasons = reasons

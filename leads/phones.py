@@ -169,12 +169,14 @@ def masked_fits(
     """
     mask = masked_parse(pattern, region) if isinstance(pattern, str) else pattern
     prefix = f"+{mask.country}"
-    if mask.visible < min_visible or not e164.startswith(prefix):
+    if len(e164) != len(prefix) + len(mask.digits) or not e164.startswith(prefix):
         return False
-    national = e164[len(prefix) :]
-    return len(national) == len(mask.digits) and all(
-        seen in ("*", real) for seen, real in zip(mask.digits, national, strict=True)
-    )
+    if mask.visible < min_visible:
+        return False
+    for seen, real in zip(mask.digits, e164[len(prefix) :], strict=True):
+        if seen not in ("*", real):
+            return False
+    return True
 
 
 def surname_normal(surname: str) -> str:

@@ -19,6 +19,7 @@ from leads.views import (
     referrals,
     returning,
     reviews,
+    rulebook,
     walks,
 )
 
@@ -90,4 +91,24 @@ urlpatterns = [
     path("reviews/", reviews.reviews, name="reviews"),
     path("reviews/<uuid:name>/", reviews.review, name="review"),
     path("channels/", figures.channels, name="channels"),
+    path("channels/notice/", rulebook.channel_notice, name="channel_notice"),
+    path("channels/rules/", rulebook.rules, name="attribution_rules"),
+    path("channels/rules/new/", rulebook.draft_new, name="attribution_draft_new"),
+    path("channels/rules/<uuid:name>/", rulebook.draft, name="attribution_draft"),
+    path(
+        "channels/rules/<uuid:name>/write/",
+        rulebook.draft_write,
+        name="attribution_draft_write",
+    ),
+    path("channels/rules/<uuid:name>/try/", rulebook.draft_try, name="attribution_try"),
+    path(
+        "channels/rules/<uuid:name>/decide/",
+        rulebook.draft_decide,
+        name="attribution_draft_decide",
+    ),
+    path(
+        "channels/rules/<uuid:name>/drop/",
+        rulebook.draft_drop,
+        name="attribution_draft_drop",
+    ),
 ]

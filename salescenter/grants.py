@@ -60,6 +60,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "leads_visit": FORWARD,
     "leads_decision": APPEND,
     "leads_answer": APPEND,
+    "leads_attributiondraft": FORWARD,
     "leads_attributionrules": APPEND,
     "leads_referral": FORWARD,
     "leads_referralmatch": APPEND,

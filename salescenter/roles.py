@@ -19,6 +19,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         "view_decision",
         "rule_visit",
         "stop_faces",
+        "view_attribution",
+        "draft_attribution",
+        "publish_attribution",
     ),
     "compliance": (
         "read_log",
@@ -35,8 +38,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         "keep_registers",
         "file_filings",
         "close_site",
+        # The second person where a site has one manager.
+        "view_attribution",
+        "publish_attribution",
     ),
-    "inspector": ("read_log", "export_log", "view_office"),
+    "inspector": ("read_log", "export_log", "view_office", "view_attribution"),
 }
 
 

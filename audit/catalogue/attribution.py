@@ -12,7 +12,9 @@ from audit.catalogue.checks import (
     nullable,
     one_of,
     seq,
+    staff,
     subject,
+    time,
     token,
     uuid,
 )
@@ -27,6 +29,17 @@ _DECISION: dict[str, Check] = {
 }
 
 ATTRIBUTION: dict[str, Kind] = {
+    # By the event's act; who wrote it is another person. `prior` was in force then.
+    "attribution.published": Kind(
+        "pipl-24",
+        {
+            "version": token,
+            "sha256": hex64,
+            "prior": nullable(token),
+            "author": staff,
+            "effective_from": time,
+        },
+    ),
     "referral.announced": Kind(
         "pipl-23",
         {

@@ -58,6 +58,7 @@ _KEYS: dict[str, Say] = {
     "dispute": Say("争议编号", "dispute"),
     "document": Say("文件的指纹", "fingerprint of the document"),
     "due": Say("答复期限", "answer due by"),
+    "effective_from": Say("生效时间", "takes effect"),
     "export": Say("导出编号", "export"),
     "filing": Say("备案编号", "filing"),
     "first": Say("第一个序号", "first number"),

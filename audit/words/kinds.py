@@ -68,6 +68,9 @@ GROUPS = (
         "visits",
         Say("报备、到访与判客", "Referrals, visits and decisions"),
         {
+            "attribution.published": Say(
+                "公布了一版判客规则", "Rules of attribution published"
+            ),
             "referral.announced": Say(
                 "渠道报备了客户", "Client announced by a channel"
             ),

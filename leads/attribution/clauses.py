@@ -36,10 +36,13 @@ def a1_masked(
     mask, surname = referral.masked, referral.surname
     if referral.phone is not None or mask is None or surname is None:
         return False
-    if not any(masked_fits(each, mask, terms.masked_min_visible) for each in phones):
+    fitting = [
+        each for each in phones if masked_fits(each, mask, terms.masked_min_visible)
+    ]
+    if not fitting:
         return False
     wanted = surname_normal(surname)
-    return any(surname_normal(each) == wanted for each in surnames)
+    return wanted in [surname_normal(each) for each in surnames]
 
 
 def a2_late(announced: datetime, first_visit: datetime, terms: Terms) -> bool:

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from leads.attribution.words import sentence
 
 Outcome = Literal["channel", "walk_in", "review", "none"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Because:
-    """One step of the reasoning: clause, the facts it stands on, words for people."""
+class Because(NamedTuple):
+    """One step of the reasoning: clause, the facts it stands on, words for people.
+
+    `sentence` names the words and `values` what they tell; they are put together when
+    somebody reads them, which a replay of history does not.
+    """
 
     clause: str
     facts: tuple[str, ...]
-    zh: str
-    en: str
+    sentence: str
+    zone: ZoneInfo
+    values: Mapping[str, datetime | timedelta | int]
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Return the sentence in Chinese and in English."""
+        return sentence(self.sentence, self.zone, **self.values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Losing:
+class Losing(NamedTuple):
     """A referral of the customer that did not win; both null when it still waits."""
 
     referral: str
@@ -65,13 +78,9 @@ class Decision:
             "owned_until": self.owned_until,
             "face_used": self.face_used,
             "because": [
-                {
-                    "clause": step.clause,
-                    "facts": list(step.facts),
-                    "zh": step.zh,
-                    "en": step.en,
-                }
+                {"clause": step.clause, "facts": list(step.facts), "zh": zh, "en": en}
                 for step in self.because
+                for zh, en in [step.texts]
             ],
             "losing": [
                 {

@@ -6,6 +6,7 @@ the same input always gives the same bytes. Source: attribution.md, section 2.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,12 +14,12 @@ from functools import cached_property
 
 from leads.attribution.clauses import a5_earliest
 from leads.attribution.decision import Decision, Losing
-from leads.attribution.facts import Fact, Referral, Ruling
-from leads.attribution.people import Customer, People
+from leads.attribution.facts import Deal, Fact, Referral, Ruling, Visit
+from leads.attribution.people import FACE, Customer, People
 from leads.attribution.reasons import Reasons
-from leads.attribution.records import Records
+from leads.attribution.records import AT, Records
 from leads.attribution.rules import Rulebook
-from leads.attribution.trials import Bench, Judged, Moment, Ownership, Trial
+from leads.attribution.trials import Bench, Claim, Judged, Moment, Ownership, Trial
 
 
 class Court:
@@ -31,11 +32,8 @@ class Court:
         self.people = People(records, rules)
         self.judged: dict[str, Judged] = {}
         self.ownerships: dict[str, Ownership] = {}
-
-    @cached_property
-    def visits(self) -> list[Moment]:
-        """All visits in the order of (`at`, `id`)."""
-        return [Moment(v.id, v.at, v.visitor) for v in self.records.visits]
+        self._claims: dict[Customer, list[Claim]] = {}
+        self._claimed: dict[str, Claim] = {}
 
     def deciding(self, visitor: str, until: datetime) -> Moment | None:
         """Return the customer's first subscribed deal, else the last visit."""
@@ -47,8 +45,8 @@ class Court:
                 then = People(self.records.frozen(deal.at), self.rules)
                 if visitor not in then.customer(deal.visitor, deal.at).visitors:
                     continue
-            return Moment(deal.id, deal.at, deal.visitor, deal=True)
-        for visit in reversed(self.visits):
+            return deal
+        for visit in reversed(self.records.visits):
             if visit.at > until or visit.visitor not in circle:
                 continue
             if visit.visitor == visitor:
@@ -70,14 +68,41 @@ class Court:
                 found[moment.id] = ruling
         return found
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {visit.id: place for place, visit in enumerate(self.records.visits)}
+
+    def _before(self, moment: Moment) -> list[Visit]:
+        """Return all visits before a moment; one at a deal's instant is before it."""
+        visits = self.records.visits
+        if isinstance(moment, Deal):
+            return visits[: bisect_right(visits, moment.at, key=AT)]
+        return visits[: self._places[moment.id]]
+
+    def claims(self, customer: Customer, at: datetime) -> list[Claim]:
+        """Return the referrals of a customer as joined at a moment, whenever made."""
+        found = self._claims.get(customer)
+        if found is None:
+            concerns = self.people.concerns
+            found = self._claims[customer] = [
+                self._claimed.get(referral.id) or self._claim(referral)
+                for referral in self.records.referrals
+                if concerns(referral, customer, at)
+            ]
+        return found
+
+    def _claim(self, referral: Referral) -> Claim:
+        claim = Claim(referral, self.records, self.rules)
+        self._claimed[referral.id] = claim
+        return claim
+
     def hear(self, moment: Moment) -> Judged:
         """Judge every earlier visit that can matter, then this moment."""
         circle = self.people.circle(moment.visitor)
-        for visit in self.visits:
-            earlier = visit.at <= moment.at if moment.deal else visit.key < moment.key
-            if earlier and visit.visitor in circle:
-                self._enter(self._judge(visit))
-        judged = self._judge(moment)
+        for visit in self._before(moment):
+            if visit.visitor in circle:
+                self._enter(self._judge(visit, asked=False))
+        judged = self._judge(moment, asked=True)
         self._enter(judged)
         return judged
 
@@ -86,7 +111,7 @@ class Court:
             self._close(judged)
         self.judged[judged.moment.id] = judged
         # A deal's ownership begins nothing: what comes after it is frozen out.
-        if judged.won is not None and not judged.moment.deal:
+        if judged.won is not None and isinstance(judged.moment, Visit):
             self.ownerships[judged.moment.id] = judged.won
 
     def _close(self, judged: Judged) -> None:
@@ -96,198 +121,165 @@ class Court:
             if own.holds(at):
                 self.ownerships[own.by.id] = replace(own, until=at)
 
-    def _judge(self, moment: Moment) -> Judged:
-        customer = self.people.customer(moment.visitor, moment.at)
-        earlier = [
-            visit
-            for visit in self.visits
-            if visit.visitor in customer.visitors
-            and (visit.at <= moment.at if moment.deal else visit.key < moment.key)
-        ]
-        owned = [self.ownerships[v.id] for v in earlier if v.id in self.ownerships]
-        holding = tuple(own for own in owned if own.holds(moment.at))
-        inside_deal = moment.deal and holding
-        bench = Bench(
-            records=self.records,
-            rules=self.rules,
-            visits=earlier if inside_deal else [*earlier, moment],
-            ownerships=owned,
-            nobody=[v for v in earlier if self.judged[v.id].outcome == "walk_in"],
-        )
-        trials = [
-            bench.hear(referral)
-            for referral in self.records.referrals
-            if referral.at <= moment.at and self.people.concerns(referral, customer)
-        ]
-        judged = Judged(
-            moment=moment,
-            customer=customer,
-            bench=bench,
-            trials=tuple(trials),
-            outcome="walk_in",
-            clause="A14",
-            holding=holding,
-        )
-        judged = self._inside(judged) if holding else self._outside(judged)
+    def _judge(self, moment: Moment, *, asked: bool) -> Judged:
+        at = moment.at
+        customer = self.people.customer(moment.visitor, at)
+        visitors = customer.visitors
+        earlier = [v for v in self._before(moment) if v.visitor in visitors]
+        ownerships = self.ownerships
+        owned = [ownerships[v.id] for v in earlier if v.id in ownerships]
+        holding = [own for own in owned if own.holds(at)]
+        judged = Judged(moment, customer, holding)
         ruling = self.rulings.get(moment.id) if self.records.rulings else None
-        return judged if ruling is None else self._ruled(judged, ruling)
+        if asked or not holding or ruling is not None:
+            judged.bench = self._bench(judged, earlier, owned)
+            judged.trials = [
+                judged.bench.hear(claim)
+                for claim in self.claims(customer, at)
+                if claim.referral.at <= at
+            ]
+        if holding:
+            self._inside(judged)
+        elif judged.trials:
+            self._outside(judged)
+        if ruling is not None:
+            self._ruled(judged, ruling)
+        return judged
+
+    def _bench(
+        self, judged: Judged, earlier: list[Visit], owned: list[Ownership]
+    ) -> Bench:
+        nobody = [v for v in earlier if self.judged[v.id].outcome == "walk_in"]
+        if isinstance(judged.moment, Deal) and judged.holding:
+            return Bench(earlier, owned, nobody)
+        return Bench([*earlier, judged.moment], owned, nobody)
 
     def _own(
         self,
         moment: Moment,
-        *,
         channel: str,
         kind: str | None,
         referral: Referral | None = None,
-        founded: Ownership | None = None,
+        founded: Moment | None = None,
     ) -> Ownership:
         term = self.rules.at(moment.at).terms(kind).ownership
+        agent = referral.agent if referral else None
+        until = moment.at + term
         return Ownership(
-            channel=channel,
-            kind=kind,
-            agent=referral.agent if referral else None,
-            referral=referral,
-            founded=founded.founded if founded else moment,
-            by=moment,
-            until=moment.at + term,
+            channel, kind, agent, referral, founded or moment, moment, until
         )
 
-    def _inside(self, judged: Judged) -> Judged:
+    def _inside(self, judged: Judged) -> None:
         """A7: the moment is the owner's; two owners are for a person to decide."""
-        if len({own.channel for own in judged.holding}) > 1:
-            return replace(judged, outcome="review", clause="A7")
-        first = min(judged.holding, key=lambda own: own.founded.key)
+        judged.clause = "A7"
+        holding = judged.holding
+        first = holding[0]
+        for own in holding[1:]:
+            if own.channel != first.channel:
+                judged.outcome = "review"
+                return
+            one, other = own.founded, first.founded
+            if one is not other and one.key < other.key:
+                first = own
         renewed = self._own(
-            judged.moment,
-            channel=first.channel,
-            kind=first.kind,
-            referral=first.referral,
-            founded=first,
+            judged.moment, first.channel, first.kind, first.referral, first.founded
         )
-        running = max(own.until for own in judged.holding)
-        if not judged.moment.deal:
-            running = max(running, renewed.until)
-        return replace(
-            judged, outcome="channel", clause="A7", won=renewed, owned_until=running
-        )
+        untils = [own.until for own in holding]
+        if isinstance(judged.moment, Visit):
+            untils.append(renewed.until)
+        judged.outcome, judged.won, judged.owned_until = "channel", renewed, max(untils)
 
-    def _outside(self, judged: Judged) -> Judged:
+    def _outside(self, judged: Judged) -> None:
         """A5, A1 and A14: among the referrals whose first visit this is."""
         moment = judged.moment
         standing = [
-            trial.referral
+            trial
             for trial in judged.trials
-            if trial.clause is None and trial.first == moment
+            if trial.clause is None and trial.first is moment
         ]
         if not standing:
-            return judged
-        ahead = a5_earliest(standing)
+            return
+        ahead = a5_earliest([trial.referral for trial in standing])
+        rivals = sorted(referral.id for referral in ahead)
         unclear = {
             referral.id
             for referral in ahead
-            if self.people.ambiguous(referral, judged.customer)
+            if self.people.ambiguous(referral, judged.customer, moment.at)
         }
-        fates = {referral.id: ("A5", "later") for referral in standing}
-        for referral in ahead:
-            fates[referral.id] = ("A5", "tie") if len(ahead) > 1 else ("A5", "won")
+        review = len(ahead) > 1 or bool(unclear)
+        for trial in standing:
+            referral = trial.referral
             if referral.id in unclear:
-                fates[referral.id] = ("A1", "ambiguous")
-        rivals = tuple(sorted(referral.id for referral in ahead))
-        trials = tuple(
-            replace(
-                trial,
-                clause=fates[trial.referral.id][0],
-                reason=fates[trial.referral.id][1],
-                against=tuple(r for r in rivals if r != trial.referral.id),
-            )
-            if trial.referral.id in fates and fates[trial.referral.id][1] != "won"
-            else trial
-            for trial in judged.trials
-        )
-        judged = replace(judged, trials=trials)
-        if unclear or len(ahead) > 1:
-            return replace(judged, outcome="review", clause="A1" if unclear else "A5")
+                trial.clause, trial.reason = "A1", "ambiguous"
+            elif referral.id not in rivals:
+                trial.clause, trial.reason = "A5", "later"
+            elif len(ahead) > 1:
+                trial.clause, trial.reason = "A5", "tie"
+            else:
+                continue
+            trial.against = tuple(each for each in rivals if each != referral.id)
+        if review:
+            judged.outcome, judged.clause = "review", "A1" if unclear else "A5"
+            return
         winner = ahead[0]
-        own = self._own(
-            moment, channel=winner.channel, kind=winner.kind, referral=winner
-        )
-        return replace(
-            judged, outcome="channel", clause="A5", won=own, owned_until=own.until
-        )
+        own = self._own(moment, winner.channel, winner.kind, winner)
+        judged.outcome, judged.clause = "channel", "A5"
+        judged.won, judged.owned_until = own, own.until
 
-    def _ruled(self, judged: Judged, ruling: Ruling) -> Judged:
+    def _ruled(self, judged: Judged, ruling: Ruling) -> None:
         """A13: what people decided stands in place of what the clauses found."""
+        judged.clause, judged.ruling = "A13", ruling
         if ruling.channel is None:
-            return replace(
-                judged,
-                outcome="walk_in",
-                clause="A13",
-                won=None,
-                owned_until=None,
-                ruling=ruling,
-            )
+            judged.outcome, judged.won, judged.owned_until = "walk_in", None, None
+            return
         kinds = [
             trial.referral.kind
             for trial in judged.trials
             if trial.referral.channel == ruling.channel
         ]
-        own = self._own(
-            judged.moment, channel=ruling.channel, kind=kinds[-1] if kinds else None
-        )
-        return replace(
-            judged,
-            outcome="channel",
-            clause="A13",
-            won=own,
-            owned_until=own.until,
-            ruling=ruling,
-        )
+        own = self._own(judged.moment, ruling.channel, kinds[-1] if kinds else None)
+        judged.outcome, judged.won, judged.owned_until = "channel", own, own.until
 
-    def waiting(self, judged: Judged, customer: Customer) -> list[Trial]:
+    def waiting(self, judged: Judged) -> list[Trial]:
         """Test the referrals that came after the deciding moment."""
-        bench = judged.bench
+        bench, moment = judged.bench, judged.moment
+        late = [
+            claim
+            for claim in self.claims(judged.customer, moment.at)
+            if claim.referral.at > moment.at
+        ]
+        if not late:
+            return []
         # As they stand now: a ruling here may have ended some.
         bench.ownerships = [self.ownerships[own.by.id] for own in bench.ownerships]
-        if not judged.moment.deal:
+        if isinstance(moment, Visit):
             if judged.won is not None:
                 bench.ownerships.append(judged.won)
             if judged.outcome == "walk_in":
-                bench.nobody.append(judged.moment)
-        return [
-            bench.hear(referral)
-            for referral in self.records.referrals
-            if referral.at > judged.moment.at
-            and self.people.concerns(referral, customer)
-        ]
+                bench.nobody.append(moment)
+        return [bench.hear(claim) for claim in late]
 
 
 def _losing(trials: Iterable[Trial], winner: Referral | None) -> tuple[Losing, ...]:
     return tuple(
-        Losing(
-            referral=trial.referral.id,
-            channel=trial.referral.channel,
-            clause=trial.clause,
-            reason=trial.reason,
-        )
-        for trial in trials
-        if winner is None or trial.referral.id != winner.id
+        [
+            Losing(
+                referral=trial.referral.id,
+                channel=trial.referral.channel,
+                clause=trial.clause,
+                reason=trial.reason,
+            )
+            for trial in trials
+            if trial.referral is not winner
+        ]
     )
 
 
 def _nobody_came(court: Court, visitor: str, as_of: datetime) -> Decision:
     customer = court.people.customer(visitor, as_of)
-    bench = Bench(
-        records=court.records,
-        rules=court.rules,
-        visits=[],
-        ownerships=[],
-        nobody=[],
-    )
-    trials = [
-        bench.hear(referral)
-        for referral in court.records.referrals
-        if court.people.concerns(referral, customer)
-    ]
+    bench = Bench((), [], ())
+    trials = [bench.hear(claim) for claim in court.claims(customer, as_of)]
+    joins = court.people.joins(customer, as_of)
     reasons = Reasons(court.people, court.rules.at(as_of).timezone)
     return Decision(
         outcome="none",
@@ -298,7 +290,7 @@ def _nobody_came(court: Court, visitor: str, as_of: datetime) -> Decision:
         rules_referral=None,
         rules_visit=None,
         owned_until=None,
-        face_used=customer.face_used,
+        face_used=any(clause == FACE for clause, _ in joins),
         because=tuple(reasons.lost(trials)),
         losing=_losing(trials, None),
     )
@@ -322,17 +314,20 @@ def decide(
         last visit.
     """
     as_of = as_of.astimezone(UTC)
-    court = Court(Records(fact for fact in facts if fact.at <= as_of), rules)
+    court = Court(Records([fact for fact in facts if fact.at <= as_of]), rules)
     moment = court.deciding(visitor, as_of)
     if moment is None:
         return _nobody_came(court, visitor, as_of)
-    if moment.deal:
-        court = Court(court.records.frozen(moment.at), rules)
+    if isinstance(moment, Deal):
+        frozen = court.records.frozen(moment.at)
+        if frozen is not court.records:
+            court = Court(frozen, rules)
     judged = court.hear(moment)
-    trials = [*judged.trials, *court.waiting(judged, judged.customer)]
+    trials = [*judged.trials, *court.waiting(judged)]
     version = rules.at(moment.at)
     winner = judged.won.referral if judged.won else None
     until = judged.owned_until
+    joins = court.people.joins(judged.customer, moment.at)
     reasons = Reasons(court.people, version.timezone)
     return Decision(
         outcome=judged.outcome,
@@ -343,8 +338,11 @@ def decide(
         rules_referral=rules.at(winner.at).version if winner else None,
         rules_visit=version.version,
         owned_until=until.astimezone(version.timezone).isoformat() if until else None,
-        face_used=judged.customer.face_used,
-        because=(*reasons.decided(judged, court.judged), *reasons.lost(trials)),
+        face_used=any(clause == FACE for clause, _ in joins),
+        because=(
+            *reasons.decided(judged, joins, court.judged),
+            *reasons.lost(trials),
+        ),
         losing=_losing(trials, winner),
         moment=moment.id,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
+from functools import cached_property
+from typing import NamedTuple
 
 from leads.attribution.clauses import a1_masked, a1_phone, a10_joins
 from leads.attribution.facts import FaceLink, Fact, Referral, Visit
@@ -15,85 +16,95 @@ from leads.attribution.rules import Rulebook
 
 # Joins that hold whenever they were found: A9, same_person.
 ALWAYS = datetime.min.replace(tzinfo=UTC)
+EVER = datetime.max.replace(tzinfo=UTC)
+
+# What joins two people, by its clause.
+PHONE, CHANGE, RELATION, FACE = "A1", "A9", "A10", "A12"
 
 
-class By(Enum):
-    """What joins two nodes."""
-
-    PHONE = "A1"
-    CHANGE = "A9"
-    RELATION = "A10"
-    FACE = "A12"
-
-
-Node = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """One join, counted from a moment on."""
+class Edge(NamedTuple):
+    """A visitor or a phone that somebody is joined with, counted from a moment on."""
 
     since: datetime
-    to: Node
-    by: By
+    to: str
+    by: str
     fact: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Customer:
-    """The people who are one customer at a moment, and why."""
+    """The people who are one customer at a moment."""
 
-    at: datetime
-    visitors: frozenset[str]
-    phones: frozenset[str]
-    face_used: bool
-    joins: tuple[tuple[str, str], ...]
+    visitors: set[str]
+    phones: set[str]
+
+
+class Circle(NamedTuple):
+    """Everybody who can be one customer, and the moments at which that changes."""
+
+    visitors: set[str]
+    turns: list[datetime]
 
 
 class People:
-    """The joins among all visitors of the facts."""
+    """The joins among all visitors of the facts.
+
+    Who is one customer changes only where a join begins; between two such turns it
+    is found once.
+    """
 
     def __init__(self, records: Records, rules: Rulebook) -> None:
         """Collect what joins whom, and since when."""
         self._records = records
         self._rules = rules
-        self._edges: dict[Node, list[Edge]] = defaultdict(list)
-        # Since when a visitor is known by a phone or surname.
-        self._phones: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        self._phones: dict[str, list[Edge]] = defaultdict(list)
+        self._holders: dict[str, list[Edge]] = defaultdict(list)
+        self._ties: dict[str, list[Edge]] = defaultdict(list)
         self._surnames: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
-        for visit in records.visits:
-            self._add_visit(visit)
+        self._customers: dict[tuple[str, int, bool], Customer] = {}
+        self._circles: dict[str, Circle] = {}
+        self._fitting: dict[tuple[str, str, int, int], bool] = {}
         for change in records.changes:
             for phone in (change.old, change.new):
-                self._add_phone(change.visitor, phone, ALWAYS, By.CHANGE, change)
+                self._add_phone(change.visitor, phone, ALWAYS, CHANGE, change)
+        # What is known of a visitor adds nothing when it is told again.
+        known = {(one, edge.to) for one, told in self._phones.items() for edge in told}
+        surnames_count = any(each.masked is not None for each in records.referrals)
+        for visit in records.visits:
+            if visit.phone is not None and (visit.visitor, visit.phone) not in known:
+                known.add((visit.visitor, visit.phone))
+                self._add_phone(visit.visitor, visit.phone, visit.at, PHONE, visit)
+            if surnames_count and visit.surname is not None:
+                self._add_surname(visit.visitor, visit.surname, visit.at)
         for same in records.same:
-            self._join(("v", same.visitor), ("v", same.other), ALWAYS, By.PHONE, same)
+            self._tie(same.visitor, same.other, ALWAYS, PHONE, same)
         for tie in records.relations:
             if a10_joins(tie):
-                ends = ("v", tie.visitor), ("v", tie.other)
-                self._join(*ends, tie.at, By.RELATION, tie)
-        self._add_links()
-        self.moments = {fact.id: fact.at for fact in records.facts}
+                self._tie(tie.visitor, tie.other, tie.at, RELATION, tie)
+        if records.links:
+            self._add_links()
 
-    def _join(self, one: Node, two: Node, since: datetime, by: By, fact: Fact) -> None:
-        self._edges[one].append(Edge(since, two, by, fact.id))
-        self._edges[two].append(Edge(since, one, by, fact.id))
+    @cached_property
+    def moments(self) -> dict[str, datetime]:
+        """When each fact was, by its id."""
+        return {fact.id: fact.at for fact in self._records.facts}
 
     def _add_phone(
-        self, visitor: str, phone: str, since: datetime, by: By, fact: Fact
+        self, visitor: str, phone: str, since: datetime, by: str, fact: Fact
     ) -> None:
-        self._phones[visitor].append((since, phone))
-        self._join(("v", visitor), ("p", phone), since, by, fact)
+        self._phones[visitor].append(Edge(since, phone, by, fact.id))
+        self._holders[phone].append(Edge(since, visitor, by, fact.id))
 
-    def _add_visit(self, visit: Visit) -> None:
-        if visit.phone is not None:
-            self._add_phone(visit.visitor, visit.phone, visit.at, By.PHONE, visit)
-        if visit.surname is not None:
-            self._surnames[visit.visitor].append((visit.at, visit.surname))
+    def _tie(self, one: str, two: str, since: datetime, by: str, fact: Fact) -> None:
+        self._ties[one].append(Edge(since, two, by, fact.id))
+        self._ties[two].append(Edge(since, one, by, fact.id))
+
+    def _add_surname(self, visitor: str, surname: str, since: datetime) -> None:
+        told = self._surnames[visitor]
+        if surname not in [each for _, each in told]:
+            told.append((since, surname))
 
     def _add_links(self) -> None:
-        if not self._records.links:
-            return
         visits = {visit.id: visit for visit in self._records.visits}
         for link in self._records.links:
             one, two = (visits.get(each) for each in link.visits)
@@ -102,8 +113,7 @@ class People:
             if link.consent_live and not self._gone(link, one, two):
                 # A12: for the visits it joins and whatever is judged after.
                 since = min(one.at, two.at)
-                ends = ("v", one.visitor), ("v", two.visitor)
-                self._join(*ends, since, By.FACE, link)
+                self._tie(one.visitor, two.visitor, since, FACE, link)
 
     def _gone(self, link: FaceLink, one: Visit, two: Visit) -> bool:
         people = {one.visitor, two.visitor}
@@ -112,76 +122,110 @@ class People:
             for end in self._records.withdrawn
         )
 
-    def _reach(self, visitor: str, counts: Callable[[Edge], bool]) -> dict[Node, None]:
-        start: Node = ("v", visitor)
-        seen: dict[Node, None] = {start: None}
-        waiting = [start]
+    def _joined(self, visitor: str, at: datetime, *, family: bool) -> Customer:
+        phones: set[str] = set()
+        visitors = {visitor}
+        waiting = [visitor]
         while waiting:
-            for edge in self._edges.get(waiting.pop(), ()):
-                if edge.to not in seen and counts(edge):
-                    seen[edge.to] = None
-                    waiting.append(edge.to)
-        return seen
+            one = waiting.pop()
+            for since, phone, _, _ in self._phones.get(one, ()):
+                if since <= at and phone not in phones:
+                    phones.add(phone)
+                    for began, other, _, _ in self._holders[phone]:
+                        if began <= at and other not in visitors:
+                            visitors.add(other)
+                            waiting.append(other)
+            for since, other, by, _ in self._ties.get(one, ()):
+                if since <= at and other not in visitors and (family or by != RELATION):
+                    visitors.add(other)
+                    waiting.append(other)
+        return Customer(visitors, phones)
 
-    def circle(self, visitor: str) -> frozenset[str]:
+    def _family(self, at: datetime) -> bool:
+        """Tell whether relations join at a moment (A10)."""
+        return self._rules.at(at).defaults.family == "same_customer"
+
+    def _circle(self, visitor: str) -> Circle:
+        found = self._circles.get(visitor)
+        if found is None:
+            visitors = self._joined(visitor, EVER, family=True).visitors
+            turns = {
+                edge.since
+                for edges in (self._phones, self._ties)
+                for each in visitors
+                for edge in edges.get(each, ())
+            }
+            for each in visitors:
+                turns.update([since for since, _ in self._surnames.get(each, ())])
+            found = Circle(visitors, sorted(turns))
+            self._circles.update(dict.fromkeys(visitors, found))
+        return found
+
+    def circle(self, visitor: str) -> set[str]:
         """Return everybody who can be this customer at any moment."""
-        reached = self._reach(visitor, lambda _edge: True)
-        return frozenset(name for sort, name in reached if sort == "v")
+        return self._circle(visitor).visitors
 
     def customer(self, visitor: str, at: datetime) -> Customer:
         """Return the customer a visitor belongs to at a moment."""
-        family = self._rules.at(at).defaults.family == "same_customer"
+        family = bool(self._records.relations) and self._family(at)
+        turn = bisect_right(self._circle(visitor).turns, at)
+        found = self._customers.get((visitor, turn, family))
+        if found is None:
+            found = self._joined(visitor, at, family=family)
+            for each in found.visitors:
+                self._customers[each, turn, family] = found
+        return found
 
-        def counts(edge: Edge) -> bool:
-            return edge.since <= at and (family or edge.by is not By.RELATION)
-
-        reached = self._reach(visitor, counts)
-        joins: set[tuple[str, str]] = set()
-        if len(reached) > 1:
-            joins = {
-                (edge.by.value, edge.fact)
-                for node in reached
-                for edge in self._edges.get(node, ())
-                if edge.by is not By.PHONE and counts(edge)
+    def joins(self, customer: Customer, at: datetime) -> list[tuple[str, str]]:
+        """Return clause and fact of what joins a customer, but for equal phones."""
+        if len(customer.visitors) + len(customer.phones) == 1:
+            return []
+        family = self._family(at)
+        return sorted(
+            {
+                (edge.by, edge.fact)
+                for visitor in customer.visitors
+                for edges in (self._phones, self._ties)
+                for edge in edges.get(visitor, ())
+                if edge.by != PHONE
+                and edge.since <= at
+                and (family or edge.by != RELATION)
             }
-        return Customer(
-            at=at,
-            visitors=frozenset(name for sort, name in reached if sort == "v"),
-            phones=frozenset(name for sort, name in reached if sort == "p"),
-            face_used=any(clause == By.FACE.value for clause, _ in joins),
-            joins=tuple(sorted(joins)),
         )
 
     def fits(self, referral: Referral, visitor: str, at: datetime) -> bool:
         """Tell whether a masked referral fits one visitor as known at a moment."""
         if referral.masked is None or visitor not in self._phones:
             return False
-        return a1_masked(
-            referral,
-            phones=[phone for since, phone in self._phones[visitor] if since <= at],
-            surnames=[
-                name for since, name in self._surnames.get(visitor, ()) if since <= at
-            ],
-            terms=self._rules.at(referral.at).terms(referral.kind),
-        )
+        phones = [edge.to for edge in self._phones[visitor] if edge.since <= at]
+        surnames = [
+            name for since, name in self._surnames.get(visitor, ()) if since <= at
+        ]
+        # What is known of a visitor only grows, so its size says how much it was.
+        key = referral.id, visitor, len(phones), len(surnames)
+        found = self._fitting.get(key)
+        if found is None:
+            found = self._fitting[key] = a1_masked(
+                referral,
+                phones=phones,
+                surnames=surnames,
+                terms=self._rules.at(referral.at).terms(referral.kind),
+            )
+        return found
 
-    def concerns(self, referral: Referral, customer: Customer) -> bool:
+    def concerns(self, referral: Referral, customer: Customer, at: datetime) -> bool:
         """Tell whether a referral concerns the customer (A1, A11 shown)."""
         if a1_phone(referral, customer.phones):
             return True
-        told = (self._records.shown_to, self._records.matched_to)
-        if any(
-            not customer.visitors.isdisjoint(known[referral.id])
-            for known in told
-            if referral.id in known
-        ):
+        told = self._records.told_to.get(referral.id)
+        if told is not None and not customer.visitors.isdisjoint(told):
             return True
         return referral.masked is not None and any(
-            self.fits(referral, visitor, customer.at) for visitor in customer.visitors
+            self.fits(referral, visitor, at) for visitor in customer.visitors
         )
 
     def identity(
-        self, referral: Referral, customer: Customer
+        self, referral: Referral, customer: Customer, at: datetime
     ) -> tuple[str, tuple[str, ...]]:
         """Return how a referral concerns the customer and the facts that say so.
 
@@ -201,7 +245,7 @@ class People:
         visits = tuple(
             visit.id
             for visit in self._records.visits
-            if visit.at <= customer.at
+            if visit.at <= at
             and visit.visitor in customer.visitors
             and (
                 visit.phone == referral.phone
@@ -211,7 +255,7 @@ class People:
         )
         return ("masked" if referral.phone is None else "phone"), visits
 
-    def ambiguous(self, referral: Referral, customer: Customer) -> bool:
+    def ambiguous(self, referral: Referral, customer: Customer, at: datetime) -> bool:
         """Tell whether a referral without a whole phone fits other customers too.
 
         A whole number names one customer, also after it was erased (A1).
@@ -223,12 +267,10 @@ class People:
         shown = self._records.shown_to.get(referral.id, {})
         if not customer.visitors.isdisjoint(shown):
             return False
-        told = {*shown, *self._records.matched_to.get(referral.id, {})}
+        told = self._records.told_to.get(referral.id, ())
         return any(
-            visit.at <= customer.at
+            visit.at <= at
             and visit.visitor not in customer.visitors
-            and (
-                visit.visitor in told or self.fits(referral, visit.visitor, customer.at)
-            )
+            and (visit.visitor in told or self.fits(referral, visit.visitor, at))
             for visit in self._records.visits
         )

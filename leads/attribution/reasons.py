@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from leads.attribution.decision import Because
 from leads.attribution.people import People
 from leads.attribution.trials import Judged, Trial
-from leads.attribution.words import sentence
 
 
 class Reasons:
@@ -26,16 +25,24 @@ class Reasons:
         facts: Iterable[str],
         **values: datetime | timedelta | int,
     ) -> Because:
-        zh, en = sentence(name, self._zone, **values)
-        cited = tuple(dict.fromkeys(facts))
-        return Because(clause=name.partition(".")[0], facts=cited, zh=zh, en=en)
+        clause = name[: name.index(".")]
+        return Because(clause, tuple(dict.fromkeys(facts)), name, self._zone, values)
 
     def decided(
-        self, judged: Judged, history: Mapping[str, Judged]
+        self,
+        judged: Judged,
+        joins: Iterable[tuple[str, str]],
+        history: Mapping[str, Judged],
     ) -> Iterator[Because]:
-        """Yield the steps that lead to the outcome."""
+        """Yield the steps that lead to the outcome.
+
+        Args:
+            judged: the deciding moment.
+            joins: clause and fact of what joins the customer.
+            history: what was decided about earlier visits, by their ids.
+        """
         moment = judged.moment
-        for clause, fact in judged.customer.joins:
+        for clause, fact in joins:
             yield self._step(f"{clause}.joined", [fact])
         if judged.ruling is not None:
             yield self._step("A13.ruled", [judged.ruling.id, moment.id])
@@ -72,7 +79,7 @@ class Reasons:
                 continue
             referral, terms, moment = trial.referral, trial.terms, judged.moment
             at, cited = referral.at, [referral.id, moment.id]
-            how, facts = self._people.identity(referral, judged.customer)
+            how, facts = self._people.identity(referral, judged.customer, moment.at)
             yield self._step(f"A1.{how}", [referral.id, *facts])
             for visit in judged.bench.nobody:
                 if visit.at < at:
@@ -93,19 +100,17 @@ class Reasons:
 
     def lost(self, trials: Iterable[Trial]) -> Iterator[Because]:
         """Yield one step for each referral that a clause set aside."""
-        moments = self._people.moments
         for trial in trials:
             if trial.clause is None:
                 continue
             terms, announced = trial.terms, trial.referral.at
-            visited = next(
-                (moments[fact] for fact in trial.against if fact in moments), announced
-            )
             yield self._step(
                 f"{trial.clause}.{trial.reason}",
                 [trial.referral.id, *trial.against],
                 announced=announced,
-                visited=visited,
+                visited=self._people.moments.get(
+                    trial.against[0] if trial.against else "", announced
+                ),
                 lead=terms.min_lead,
                 lookback=terms.lookback,
                 protected=announced + terms.protection,

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from operator import attrgetter
 
 from leads.attribution.facts import (
     Confirmation,
@@ -23,9 +24,9 @@ from leads.attribution.facts import (
     Visit,
 )
 
-
-def _key(fact: Fact) -> tuple[datetime, str]:
-    return fact.at, fact.id
+AT = attrgetter("at")
+KEY = attrgetter("at", "id")
+"""The order of facts: time, then identifier."""
 
 
 class Records:
@@ -33,7 +34,7 @@ class Records:
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         """Sort the facts; nothing later depends on the order they came in."""
-        self.facts = sorted(facts, key=_key)
+        self.facts = sorted(facts, key=KEY)
         self.referrals: list[Referral] = []
         self.visits: list[Visit] = []
         self.subscribed: list[Deal] = []
@@ -46,36 +47,37 @@ class Records:
         self.answers: dict[str, Confirmation | ReferralShown] = {}
         self.shown_to: dict[str, dict[str, str]] = defaultdict(dict)
         self.matched_to: dict[str, dict[str, str]] = defaultdict(dict)
+        # Whom a referral concerns because they showed it or were matched once.
+        self.told_to: dict[str, set[str]] = defaultdict(set)
         self.by_agent: dict[tuple[str, str], list[Referral]] = defaultdict(list)
         for fact in self.facts:
-            self._file(fact)
-
-    def _file(self, fact: Fact) -> None:
-        match fact:
-            case Referral():
+            # The commonest first: this runs for every fact of every question.
+            if isinstance(fact, Visit):
+                self.visits.append(fact)
+            elif isinstance(fact, Referral):
                 self.referrals.append(fact)
                 self.by_agent[fact.channel, fact.agent].append(fact)
-            case Visit():
-                self.visits.append(fact)
-            case Deal():
-                if fact.stage == "subscribed":
-                    self.subscribed.append(fact)
-            case Confirmation():
+            elif isinstance(fact, ReferralMatch):
+                self.matched_to[fact.referral].setdefault(fact.visitor, fact.id)
+                self.told_to[fact.referral].add(fact.visitor)
+            elif isinstance(fact, Confirmation):
                 self.answers[fact.referral] = fact
-            case ReferralShown():
+            elif isinstance(fact, ReferralShown):
                 self.answers[fact.referral] = fact
                 self.shown_to[fact.referral].setdefault(fact.visitor, fact.id)
-            case ReferralMatch():
-                self.matched_to[fact.referral].setdefault(fact.visitor, fact.id)
-            case _:
+                self.told_to[fact.referral].add(fact.visitor)
+            elif isinstance(fact, Deal):
+                if fact.stage == "subscribed":
+                    self.subscribed.append(fact)
+            else:
                 self._file_join(fact)
 
     def _file_join(self, fact: Fact) -> None:
         match fact:
-            case ContactChange():
-                self.changes.append(fact)
             case SamePerson():
                 self.same.append(fact)
+            case ContactChange():
+                self.changes.append(fact)
             case Relation():
                 self.relations.append(fact)
             case FaceLink():
@@ -85,11 +87,10 @@ class Records:
             case Ruling():
                 self.rulings.append(fact)
 
-    def until(self, at: datetime) -> list[Fact]:
-        """Return the facts that exist at a moment (A13: what a deal freezes)."""
-        return self.facts[: bisect_right(self.facts, at, key=lambda fact: fact.at)]
-
     def frozen(self, at: datetime) -> Records:
-        """Return the facts until a deal, and every ruling (A13)."""
-        late = (ruling for ruling in self.rulings if ruling.at > at)
-        return Records([*self.until(at), *late])
+        """Return the facts that exist at a deal, and every ruling (A13)."""
+        then = bisect_right(self.facts, at, key=AT)
+        late = [ruling for ruling in self.rulings if ruling.at > at]
+        if then + len(late) == len(self.facts):
+            return self
+        return Records([*self.facts[:then], *late])

@@ -73,7 +73,7 @@ class Rulebook:
 
     def at(self, moment: datetime) -> Version:
         """Return the version in force; before the first version, the first."""
-        return self.versions[max(0, bisect_right(self._starts, moment) - 1)]
+        return self.versions[(bisect_right(self._starts, moment) or 1) - 1]
 
 
 def _terms(entry: Entry, known: Mapping[str, object]) -> Terms:

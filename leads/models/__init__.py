@@ -11,6 +11,7 @@ from leads.models.channels import (
     ReferralMatch,
 )
 from leads.models.contacts import Contact, PhoneIndex
+from leads.models.rulebook import AttributionDraft
 from leads.models.rulings import Ruling
 from leads.models.visits import Attempt, Decision, Visit
 
@@ -18,6 +19,7 @@ __all__ = [
     "Agent",
     "Answer",
     "Attempt",
+    "AttributionDraft",
     "AttributionRules",
     "Channel",
     "Contact",

@@ -9,6 +9,7 @@ from audit.ids import uuid7
 from audit.models import Event
 from audit.say import Say
 from consent.models import Site, Subject
+from leads.models.rulebook import AttributionDraft
 
 TOKEN = r"^[a-z][a-z0-9._-]{0,39}$"  # noqa: S105 - what the log takes as a code
 """The form of a code that the log may carry."""
@@ -73,19 +74,33 @@ class Agent(models.Model):
 
 
 class AttributionRules(models.Model):
-    """A published version of the rules of attribution. Immutable."""
+    """A published version of the rules of attribution. Immutable.
+
+    `draft`, `published_at` and `event` are null only where it was published before
+    two people did so.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT)
     version = models.CharField(max_length=40)
     effective_from = models.DateTimeField()
     document = models.JSONField()
+    draft = models.OneToOneField(
+        AttributionDraft, null=True, on_delete=models.PROTECT, related_name="rules"
+    )
+    published_at = models.DateTimeField(null=True)
+    event = models.OneToOneField(
+        Event, null=True, on_delete=models.PROTECT, to_field="eid", related_name="+"
+    )
 
     class Meta:
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
                 fields=["site", "version"], name="leads_attributionrules_version"
+            ),
+            models.UniqueConstraint(
+                fields=["site", "effective_from"], name="leads_attributionrules_start"
             ),
             models.CheckConstraint(
                 name="leads_attributionrules_token", condition=Q(version__regex=TOKEN)

@@ -76,6 +76,19 @@ ANSWERS: dict[type[DomainError], Answer] = {
         ),
         next_path="/reviews/",
     ),
+    leads.AttributionDraftUnfit: Answer(
+        409,
+        Say(
+            "这份判客规则草稿还不能公布",
+            "These rules of attribution cannot be published yet",
+        ),
+        NOTHING_KEPT,
+        Say(
+            "请作者看草稿页上标出的地方：生效日可能太近了。",
+            "Its author sees on the draft what has to change: it may take effect too"
+            " soon.",
+        ),
+    ),
     leads.AttributionRulesMissing: Answer(
         503,
         Say("判客规则还没有公布", "No rules of attribution are published yet"),

@@ -145,7 +145,7 @@ ANSWERS: dict[type[DomainError], Answer] = {
         403,
         Say("您自己写的，要由另一个人批准", "You wrote it; another person approves it"),
         NOTHING_KEPT,
-        Say("请另一位合规负责人来看。", "Ask another compliance officer."),
+        Say("请另一个人来看。", "Ask another person."),
     ),
     consent.DraftOfAnother: Answer(
         403,

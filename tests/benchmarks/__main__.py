@@ -13,6 +13,8 @@ from typing import Any
 
 import faces  # noqa: F401 - numpy's threads are set before numpy is imported
 from tests.benchmarks import (
+    attribution_engine,
+    attribution_simulate,
     audit_append,
     audit_export,
     audit_mutate,
@@ -29,6 +31,8 @@ from tests.benchmarks import (
 )
 
 BENCHMARKS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "attribution_engine": attribution_engine.measure,
+    "attribution_simulate": attribution_simulate.measure,
     "audit_append": audit_append.measure,
     "audit_export": audit_export.measure,
     "audit_mutate": audit_mutate.measure,

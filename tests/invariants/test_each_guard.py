@@ -115,6 +115,7 @@ ANSWER = (
 )
 ANSWERED = ANSWER.format(referrals="'[]'::jsonb")
 SETTLE = "SET CONSTRAINTS ALL IMMEDIATE"
+ANOTHER = {"version": "'v-x'", "draft_id": "NULL", "event_id": "NULL"}
 
 ATTEMPTS: dict[str, Attempt] = {
     "audit_carried_once": Attempt(
@@ -210,6 +211,25 @@ ATTEMPTS: dict[str, Attempt] = {
     "leads_answer_fixed": update("leads_answer", "said = 'unsaid'", ANSWERED, SETTLE),
     "leads_answer_in_log": Attempt(table="leads_answer", statement=ANSWERED),
     "leads_answer_said": update("leads_answer", "said = 'maybe'", ANSWERED, SETTLE),
+    "leads_attributiondraft_decided_whole": update(
+        "leads_attributiondraft", "decided_by = NULL"
+    ),
+    "leads_attributiondraft_fixed": update("leads_attributiondraft", "author = 'x'"),
+    "leads_attributiondraft_stays": delete("leads_attributiondraft"),
+    "leads_attributiondraft_two_people": update(
+        "leads_attributiondraft", "decided_by = author"
+    ),
+    "leads_attributionrules_ahead": twice(
+        "leads_attributionrules", **ANOTHER, effective_from="audit_now()"
+    ),
+    "leads_attributionrules_by_two": twice(
+        "leads_attributionrules",
+        **ANOTHER,
+        effective_from="audit_now() + interval '30 days'",
+    ),
+    "leads_attributionrules_start": twice(
+        "leads_attributionrules", **ANOTHER, effective_from="one.effective_from"
+    ),
     "leads_attributionrules_fixed": delete("leads_attributionrules"),
     "leads_attributionrules_token": update("leads_attributionrules", "version = ' '"),
     "leads_attributionrules_version": twice("leads_attributionrules"),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from audit.drafts import Act
 from consent.models import Site
-from leads import channels, referrals
-from leads.models import Agent, Referral
+from leads import channels, referrals, rulemaking
+from leads.models import Agent, AttributionDraft, AttributionRules, Referral
 from tests import make
 
 RECEPTION = Act("st-1", "reception")
+WRITING, PUBLISHING = Act("st-writes", "manager"), Act("st-publishes", "manager")
+"""Two people, for the rules of attribution."""
 
 ATTRIBUTION: dict[str, Any] = {
     "version": "t-2026-01",
@@ -47,9 +50,20 @@ class Office:
 def attribution_published(house: make.House, **terms: int) -> None:
     """Publish rules of attribution, so that a visit can be decided."""
     defaults = {**ATTRIBUTION["defaults"], **terms}
-    channels.rules_publish(
-        site=house.site, document={**ATTRIBUTION, "defaults": defaults}
-    )
+    rules_published(house.site, {**ATTRIBUTION, "defaults": defaults})
+
+
+def rules_drafted(site: Site, document: Mapping[str, Any]) -> AttributionDraft:
+    """Let one manager write rules of attribution and hand them on."""
+    draft = rulemaking.attribution_draft_begin(site=site, act=WRITING)
+    rulemaking.attribution_draft_save(draft=draft, document=document, act=WRITING)
+    return rulemaking.attribution_draft_submit(draft=draft, act=WRITING)
+
+
+def rules_published(site: Site, document: Mapping[str, Any]) -> AttributionRules:
+    """Let one manager write rules of attribution and another person publish them."""
+    draft = rules_drafted(site, document)
+    return rulemaking.attribution_publish(draft=draft, act=PUBLISHING)
 
 
 def office(

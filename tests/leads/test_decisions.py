@@ -19,7 +19,6 @@ from consent.services.walks import VISITOR
 from leads import contacts, decisions, gathering, referrals, visits
 from leads.errors import AttributionRulesMissing, ReferralKnown, ReferralUnknown
 from leads.models import (
-    AttributionRules,
     Contact,
     Decision,
     Referral,
@@ -87,23 +86,13 @@ def test_nobody_announced_is_a_walk_in(office: make.Office) -> None:
     assert ReferralMatch.objects.count() == 0
 
 
-def test_a_referral_too_late_is_void(office: make.Office) -> None:
-    AttributionRules.objects.create(
-        site=office.site,
-        version="t-strict",
-        effective_from=clock.now() - timedelta(days=1),
-        document={
-            **make.ATTRIBUTION,
-            "version": "t-strict",
-            "effective_from": (clock.now() - timedelta(days=1)).isoformat(),
-            "defaults": {**make.ATTRIBUTION["defaults"], "min_lead_minutes": 30},
-        },
-    )
+def test_a_referral_too_late_is_void(db: Database, secrets_dir: object) -> None:
+    office = make.office(min_lead_minutes=30)
     make.announced(office.broker)
     decision = arrives(office, visitor(office))
     assert outcome(decision) == ("walk_in", "A14", None)
     assert reasons(decision) == ["late"]
-    assert decision.version == "t-strict"
+    assert decision.version == "t-2026-01"
 
 
 def test_a_protection_that_ran_out_is_void(

@@ -14,7 +14,6 @@ from audit import clock
 from audit.demonstration import clock_shifted
 from audit.selectors import event_list
 from consent.signatures import receipt_number, signature_holds
-from leads import channels
 from leads.models import Referral
 from leads.referral_receipts import referral_receipt
 from leads.referrals import quota_used_up
@@ -57,7 +56,7 @@ def test_a_receipt_is_the_same_each_time_and_after_new_rules(
         "effective_from": "2099-01-01T00:00:00+08:00",
         "defaults": {**make.ATTRIBUTION["defaults"], "protection_days": 5},
     }
-    channels.rules_publish(site=office.site, document=later)
+    make.rules_published(office.site, later)
     assert referral_receipt(referral=Referral.objects.get()) == first
 
 

@@ -11,14 +11,14 @@ from django.core.management.base import BaseCommand, CommandError
 from leads.attribution import FactsMalformed, decide, parse_case
 
 
-def explain(path: Path) -> str:
-    """Return the decision for a file as canonical JSON.
+def document_read(path: Path) -> object:
+    """Return what a JSON file holds.
 
     Raises:
-        FactsMalformed: the file cannot be read, is no JSON or no valid document.
+        FactsMalformed: the file cannot be read, or is no JSON.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError:
         text = "the file cannot be read"
         raise FactsMalformed(text) from None
@@ -31,6 +31,15 @@ def explain(path: Path) -> str:
     except (RecursionError, ValueError):
         text = "not JSON that can be read"
         raise FactsMalformed(text) from None
+
+
+def explain(path: Path) -> str:
+    """Return the decision for a file as canonical JSON.
+
+    Raises:
+        FactsMalformed: the file cannot be read, is no JSON or no valid document.
+    """
+    document = document_read(path)
     case = parse_case(document)
     decision = decide(
         rules=case.rules, facts=case.facts, visitor=case.visitor, as_of=case.as_of

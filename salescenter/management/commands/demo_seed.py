@@ -13,7 +13,7 @@ from audit import clock
 from audit.drafts import Act
 from consent.models import Kiosk, Operator, Site
 from consent.services import devices, drafting, places, publishing
-from leads import channels
+from leads import channels, rulemaking
 from leads.demonstration import assessment, rules
 from leads.demonstration import devices as drawn
 from salescenter.roles import roles_sync, staff_create
@@ -38,6 +38,7 @@ ATTRIBUTION = {
     "effective_from": "2026-01-01T00:00:00+08:00",
     "timezone": "Asia/Shanghai",
     "region": "CN",
+    "notice_days": 7,
     "defaults": {
         "min_lead_minutes": 30,
         "protection_days": 30,
@@ -78,14 +79,15 @@ class Command(BaseCommand):
             name_en="Qinghe Demonstration Sales Center",
             act=SETUP,
         )
-        author, approver = self._staff()
+        acts = self._staff()
+        author, approver = acts["compliance"], acts["compliance2"]
         self._publish(site, author=author, approver=approver)
-        self._channels(site)
+        self._channels(site, author=acts["manager"], approver=approver)
         kiosk = places.kiosk_create(site=site, code=KIOSK, act=SETUP)
         self._device(kiosk, author, approver)
 
-    def _staff(self) -> tuple[Act, Act]:
-        """Create the staff, and return the two officers as they act."""
+    def _staff(self) -> dict[str, Act]:
+        """Create the staff, and return them as they act, by their accounts."""
         acts = {}
         self.stdout.write("demonstration staff, shown this once:")
         for username, role in STAFF.items():
@@ -93,7 +95,7 @@ class Command(BaseCommand):
             staff = staff_create(username=username, password=password, role=role)
             acts[username] = Act(staff.code, role)
             self.stdout.write(f"  {username:<12}{password}")
-        return acts["compliance"], acts["compliance2"]
+        return acts
 
     def _device(self, kiosk: Kiosk, asking: Act, approving: Act) -> None:
         asked = devices.device_ask(
@@ -126,8 +128,14 @@ class Command(BaseCommand):
         drafting.draft_submit(draft=drafted, act=author)
         publishing.rules_publish(draft=drafted, act=approver)
 
-    def _channels(self, site: Site) -> None:
-        channels.rules_publish(site=site, document=ATTRIBUTION)
+    def _channels(self, site: Site, *, author: Act, approver: Act) -> None:
+        """Let the manager write the rules of attribution, and register the channels."""
+        drafted = rulemaking.attribution_draft_begin(site=site, act=author)
+        rulemaking.attribution_draft_save(
+            draft=drafted, document=ATTRIBUTION, act=author
+        )
+        rulemaking.attribution_draft_submit(draft=drafted, act=author)
+        rulemaking.attribution_publish(draft=drafted, act=approver)
         for code, name_zh, name_en, kind, agents in CHANNELS:
             channel = channels.channel_create(
                 site=site, code=code, name_zh=name_zh, name_en=name_en, kind=kind

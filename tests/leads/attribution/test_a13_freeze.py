@@ -130,3 +130,43 @@ def test_a_ruling_that_names_its_visit_is_on_that_one() -> None:
     assert won(ask(*tied, on_first)) == ("channel", "B2", None, "A7")
     assert won(ask(*tied, {**on_last, "visit": None}))[3] == "A13"
     assert won(ask(*tied[:3], on_first)) == ("channel", "B2", None, "A13")
+
+
+def test_a_ruling_before_the_deal_is_of_the_visit_and_the_deal_is_the_owners() -> None:
+    decision = ask(*BASE, ruling("u1", "02-26 10:00", "B2"), SOLD)
+    assert won(decision) == ("channel", "B2", None, "A7")
+    # The deal is ruled about by what comes after it alone.
+    again = ask(
+        *BASE,
+        ruling("u1", "02-26 10:00", "B2"),
+        SOLD,
+        ruling("u2", "03-15 10:00", "B1"),
+    )
+    assert won(again) == ("channel", "B1", None, "A13")
+
+
+def test_a_ruling_stands_beside_what_the_deal_froze_out() -> None:
+    denial = fact("c1", "confirmation", "03-01 10:00", referral="r1", answer="denied")
+    decision = ask(*BASE, SOLD, denial, ruling("u1", "03-15 10:00", "B2"))
+    assert won(decision) == ("channel", "B2", None, "A13")
+    # The denial came after the deal: nothing failed.
+    assert lost(decision) == {"r1": (None, None)}
+
+
+def test_a_ruling_later_than_the_question_is_none() -> None:
+    decision = ask(
+        *BASE, SOLD, ruling("u1", "03-15 10:00", "B2"), as_of="03-15 09:59:59"
+    )
+    assert won(decision) == ("channel", "B1", "r1", "A7")
+
+
+def test_the_deal_of_the_other_freezes_only_those_joined_at_it() -> None:
+    wife = visit("t2", "03-05 10:00", "v2", phone="13987654321", surname="李")
+    related = {"visitor": "v1", "other": "v2", "relation": "spouse", "evidence": True}
+    before = fact("f1", "relation", "02-27 10:00", **related)
+    after = fact("f1", "relation", "03-01 10:00", **related)
+    frozen = ask(*BASE, SOLD, before, wife, visitor="v2")
+    assert won(frozen) == ("channel", "B1", "r1", "A7")
+    assert frozen["because"][-1]["facts"][-1] == "d1"
+    later = ask(*BASE, SOLD, after, wife, visitor="v2")
+    assert later["because"][-1]["facts"][-1] == "t2"

@@ -74,6 +74,25 @@ def test_a_surname_is_compared_without_width_case_and_spaces() -> None:
     assert decision["outcome"] == "channel"
 
 
+def test_a_masked_phone_fits_from_the_visit_at_which_the_surname_is_known() -> None:
+    nameless = visit("t1", "02-25 14:00", surname=None)
+    before = ask(hidden("r1", "02-24 10:00"), nameless)
+    assert lost(before) == {}
+    after = ask(hidden("r1", "02-24 10:00"), nameless, visit("t2", "03-05 10:00"))
+    # It concerns them now, but that was not its first visit.
+    assert won(after) == WALK_IN
+    assert lost(after) == {"r1": (None, None)}
+
+
+def test_another_surname_given_later_is_one_of_theirs_too() -> None:
+    decision = ask(
+        visit("t0", "2025-10-01 10:00", surname="李"),
+        hidden("r1", "02-24 10:00"),
+        visit("t1", "02-25 14:00"),
+    )
+    assert won(decision) == ("channel", "B1", "r1", "A5")
+
+
 def test_the_least_visible_digits_are_those_of_the_rules_at_the_referral() -> None:
     versions = [
         rules("a", masked_min_visible=6),

@@ -45,6 +45,24 @@ def test_two_channels_in_the_same_instant_are_for_a_person() -> None:
     assert [claim["referral"] for claim in decision["losing"]] == ["r1", "r2", "r3"]
 
 
+def test_within_one_second_the_earlier_instant_wins() -> None:
+    decision = ask(
+        referral("r1", "2026-02-24T10:00:00.250+08:00", "B2"),
+        referral("r2", "2026-02-24T10:00:00.251+08:00"),
+        CAME,
+    )
+    assert won(decision) == ("channel", "B2", "r1", "A5")
+    assert lost(decision) == {"r2": ("A6", "blocked")}
+
+
+def test_two_agents_of_one_channel_at_the_same_instant_tie_as_well() -> None:
+    decision = ask(
+        referral("r1", "02-24 10:00"), referral("r2", "02-24 10:00", agent="a2"), CAME
+    )
+    assert won(decision) == ("review", None, None, "A5")
+    assert lost(decision) == {"r1": ("A5", "tie"), "r2": ("A5", "tie")}
+
+
 def test_the_same_instant_in_two_zones_is_a_tie() -> None:
     decision = ask(
         referral("r1", "2026-02-24T10:00:00+08:00"),

@@ -137,6 +137,18 @@ def test_another_channels_referral_inside_is_owned(
     assert lost(decision) == {"r2": fate}
 
 
+def test_one_made_before_a_renewal_stays_owned_by_what_ran_then() -> None:
+    decision = ask(
+        FIRST,
+        CAME,
+        referral("r2", "03-01 10:00", "B2"),
+        visit("t2", "03-10 10:00"),
+        visit("t3", "03-12 10:00"),
+    )
+    assert won(decision) == ("channel", "B1", "r1", "A7")
+    assert lost(decision) == {"r2": ("A7", "owned")}
+
+
 def test_an_owned_one_stays_void_after_the_ownership() -> None:
     decision = ask(
         FIRST, CAME, referral("r2", "04-20 10:00", "B2"), visit("t2", "04-27 10:00")
@@ -169,6 +181,44 @@ def test_two_ownerships_after_a_join_are_for_a_person() -> None:
         "r2": (None, None),
         "r3": ("A7", "owned"),
     }
+
+
+def test_a_deal_inside_two_ownerships_is_for_a_person() -> None:
+    decision = ask(
+        FIRST,
+        CAME,
+        referral("r2", "02-24 10:00", "B2", phone="13987654321"),
+        visit("t2", "02-26 10:00", "v2", phone="13987654321"),
+        fact("j1", "relation", "03-01 10:00", visitor="v1", other="v2",
+             relation="spouse", evidence=True),
+        deal("d1", "03-02 10:00"),
+    )  # fmt: skip
+    assert won(decision) == ("review", None, None, "A7")
+    assert decision["owned_until"] is None
+
+
+def test_a_visit_under_review_inside_two_ownerships_ends_neither() -> None:
+    facts = [
+        FIRST,
+        CAME,
+        referral("r2", "02-24 10:00", "B2", phone="13987654321"),
+        visit("t2", "02-27 10:00", "v2", phone="13987654321"),
+        fact("j1", "relation", "03-01 10:00", visitor="v1", other="v2",
+             relation="spouse", evidence=True),
+        visit("t3", "03-02 10:00"),
+    ]  # fmt: skip
+    # The first one's ends on 26 April at 14:00, the other's on 28 April at 10:00.
+    only_one = ask(*facts, visit("t4", "04-27 10:00"))
+    assert won(only_one) == ("channel", "B2", "r2", "A7")
+
+
+def test_the_end_of_an_ownership_lets_a_deal_be_judged_by_its_referrals() -> None:
+    facts = [FIRST, CAME, referral("r2", "04-26 13:59:59", "B2")]
+    inside = ask(*facts, deal("d1", "04-26 13:59:59"))
+    assert won(inside) == ("channel", "B1", "r1", "A7")
+    assert lost(inside) == {"r2": ("A7", "owned")}
+    outside = ask(*facts, deal("d1", "04-26 14:00"))
+    assert won(outside) == ("walk_in", None, None, "A14")
 
 
 def test_two_ownerships_of_one_channel_are_not_in_doubt() -> None:

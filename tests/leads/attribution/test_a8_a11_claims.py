@@ -77,6 +77,35 @@ def test_the_day_on_which_clocks_change_is_one_local_day() -> None:
     assert decision["outcome"] == "channel"
 
 
+def test_the_day_that_loses_an_hour_is_one_local_day_too() -> None:
+    berlin = [rules(zone="Europe/Berlin", quota_per_agent_per_day=1)]
+    early = burst("2026-03-29T00:00:00+01:00")
+    came = visit("t1", "2026-03-31T12:00:00+02:00")
+    last = referral("r1", "2026-03-29T23:59:59+02:00")
+    assert lost(ask(*early, last, came, versions=berlin)) == {"r1": ("A8", "quota")}
+    # 22:59:59 in winter's time would still be that day; in summer's it is the next.
+    next_day = referral("r1", "2026-03-29T22:00:00Z")
+    assert ask(*early, next_day, came, versions=berlin)["outcome"] == "channel"
+
+
+def test_at_the_same_instant_the_id_says_whose_turn_the_quota_is() -> None:
+    one_a_day = [rules(quota_per_agent_per_day=1)]
+    first = ask(
+        referral("r1", "02-24 10:00"),
+        referral("r2", "02-24 10:00", phone=LI),
+        CAME,
+        versions=one_a_day,
+    )
+    assert won(first) == ("channel", "B1", "r1", "A5")
+    second = ask(
+        referral("r1", "02-24 10:00", phone=LI),
+        referral("r2", "02-24 10:00"),
+        CAME,
+        versions=one_a_day,
+    )
+    assert lost(second) == {"r2": ("A8", "quota")}
+
+
 def test_the_quota_of_a_kind_overrides_the_default() -> None:
     versions = [rules(kinds={"resident": {"quota_per_agent_per_day": 0}})]
     decision = ask(

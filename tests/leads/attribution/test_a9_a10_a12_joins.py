@@ -115,6 +115,22 @@ def test_the_family_rule_is_the_one_in_force_at_the_visit() -> None:
     assert won(decision) == ("channel", "B1", "r1", "A7")
 
 
+def test_a_family_that_counted_before_is_apart_under_a_later_version() -> None:
+    versions = [rules("a"), rules("b", "2026-03-01T00:00:00+08:00", family="separate")]
+    facts = [
+        relation("02-20 10:00"),
+        visit("t2", "02-21 10:00", "v2", phone=LI, surname="李"),
+        referral("r1", "02-24 10:00"),
+        visit("t1", "02-25 14:00"),
+    ]
+    together = ask(*facts, versions=versions)
+    assert lost(together) == {"r1": ("A3", "already_visited")}
+    apart = ask(*facts, visit("t3", "03-05 10:00"), versions=versions)
+    assert won(apart) == ("walk_in", None, None, "A14")
+    # Alone, nobody came before it; but its first visit is over.
+    assert lost(apart) == {"r1": (None, None)}
+
+
 def test_joins_chain() -> None:
     decision = ask(
         *FAMILY[:2],

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -125,6 +130,33 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
     ]
 
 
+DECLARED = "2026-01-02T00:00:00+08:00"
+REASONS: set[tuple[str | None, str | None]] = {
+    ("A1", "ambiguous"), ("A2", "late"), ("A3", "already_visited"), ("A4", "expired"),
+    ("A5", "later"), ("A5", "tie"), ("A6", "blocked"), ("A7", "owned"),
+    ("A8", "quota"), ("A11", "denied"), ("A11", "unconfirmed"), (None, None),
+}  # fmt: skip
+ELSEWHERE = {
+    "13812345678": "15011112222",
+    "13800005678": "15011113333",
+    "13987654321": "15011114444",
+    "138****5678": "150****2222",
+}
+
+
+def elsewhere(fact: dict[str, Any]) -> dict[str, Any]:
+    """Return what happened to people who share nothing with these."""
+
+    def other(key: str, value: Any) -> Any:
+        if key in {"id", "visitor", "other", "referral", "agent"}:
+            return f"z-{value}"
+        if key == "visits":
+            return [f"z-{each}" for each in value]
+        return ELSEWHERE.get(value, value) if isinstance(value, str) else value
+
+    return {key: other(key, value) for key, value in fact.items()}
+
+
 def asked(facts: list[dict[str, Any]]) -> dict[str, Any]:
     return document(*facts, versions=VERSIONS, as_of="2026-01-20 00:00")
 
@@ -194,3 +226,82 @@ def test_strangers_and_dead_links_change_nothing(facts: list[dict[str, Any]]) ->
         "consent_live": False,
     }
     assert bytes_of(asked([*facts, dead])) == answer
+
+
+@settings(max_examples=150, deadline=None)
+@given(histories(), histories())
+def test_whatever_other_people_did_changes_nothing(
+    facts: list[dict[str, Any]], others: list[dict[str, Any]]
+) -> None:
+    """No digit, agent, relation or link of theirs is the customer's."""
+    answer = bytes_of(asked(facts))
+    assert bytes_of(asked([*facts, *map(elsewhere, others)])) == answer
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories(), st.permutations(range(6)), TIMES)
+def test_a_link_without_live_consent_changes_nothing(
+    facts: list[dict[str, Any]], ends: list[int], when: str
+) -> None:
+    dead = {"id": "dead", "type": "face_link", "at": when, "consent_live": False,
+            "visits": [f"f{ends[0]}", f"f{ends[1]}"]}  # fmt: skip
+    assert bytes_of(asked([*facts, dead])) == bytes_of(asked(facts))
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories(), TIMES)
+def test_what_is_later_than_the_question_changes_nothing(
+    facts: list[dict[str, Any]], when: str
+) -> None:
+    until = datetime.fromisoformat(when)
+    known = [each for each in facts if datetime.fromisoformat(each["at"]) <= until]
+    whole = document(*facts, versions=VERSIONS, as_of=when)
+    assert bytes_of(whole) == bytes_of({**whole, "facts": known})
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories())
+def test_a_reason_stands_beside_its_own_clause(facts: list[dict[str, Any]]) -> None:
+    decision = json.loads(bytes_of(asked(facts)))
+    for claim in decision["losing"]:
+        assert (claim["clause"], claim["reason"]) in REASONS
+    allowed: dict[str, set[str | None]] = {
+        "channel": {"A5", "A7", "A13"},
+        "walk_in": {"A13", "A14"},
+        "review": {"A1", "A5", "A7"},
+        "none": {None},
+    }
+    assert decision["clause"] in allowed[decision["outcome"]]
+
+
+def test_another_process_gives_the_same_bytes(tmp_path: Path) -> None:
+    """Hashes of texts differ from process to process; the answer does not."""
+    names = [f"v{number}" for number in range(1, 9)]
+    family = [
+        {"id": f"k{number}", "type": "relation", "at": DECLARED,
+         "visitor": one, "other": two, "relation": "child", "evidence": True}
+        for number, (one, two) in enumerate(pairwise(names))
+    ]  # fmt: skip
+    visits = [
+        {"id": f"t{number}", "type": "visit", "at": f"2026-01-0{number}T10:00:00+08:00",
+         "visitor": name, "phone": None, "surname": None, "verified_by": "pass"}
+        for number, name in enumerate(names, start=1)
+    ]  # fmt: skip
+    file = tmp_path / "family.json"
+    file.write_text(json.dumps(asked([*family, *visits])), encoding="utf-8")
+    code = (
+        "import json, sys; from leads.attribution import decide, parse_case;"
+        "c = parse_case(json.load(open(sys.argv[1])));"
+        "print(decide(rules=c.rules, facts=c.facts, visitor=c.visitor,"
+        " as_of=c.as_of).canonical())"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-X", "utf8", "-c", code, str(file)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert told == {(bytes_of(asked([*family, *visits])) + "\n").encode()}
