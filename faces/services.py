@@ -133,8 +133,8 @@ def encode(*, permit: Permit, frames: Sequence[bytes]) -> Probe:
     permit.demand(purpose=Purpose.FACE_CHECKIN)
     # Nothing more is to be seen: off before the answer, not after it.
     local_camera.release(permit.use_id)
-    # Nobody is kept with a mask on. A covered probe is not worth the time it takes to
-    # find out: hints say so before, and it matches nobody.
+    # Nobody is kept with a mask on. A comparison is not made to wait for that question:
+    # its hints have asked it, and nothing is kept of it.
     kept = not permit.matching
     found = pixels.encode(frames, steps=permit.challenge, kept=kept)
     if permit.challenge:
