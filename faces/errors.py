@@ -24,6 +24,7 @@ class Reason(StrEnum):
     TOO_DARK = "too_dark"
     TOO_BRIGHT = "too_bright"
     BLURRED = "blurred"
+    COVERED = "covered"
 
 
 class FrameFault(StrEnum):

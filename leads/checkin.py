@@ -32,6 +32,7 @@ from faces.errors import (
     PixelsBusy,
     PixelsFailed,
     PresenceUnseen,
+    Reason,
 )
 from faces.pixels import Hint
 from leads.captures import COMPARE, ENROL, SEARCH_TRIES
@@ -51,7 +52,7 @@ class Answer:
         matched: who it seems to be, for confirm and, with less certainty, for ask;
             they have the last word.
         attempt: whether it counts as a failed attempt of the kiosk: somebody was taken
-            for nobody, or was not seen to be present.
+            for nobody, was not seen to be present, or somebody else took their place.
         ended: the one-time consent that ended with it; `capture_finish` is due.
     """
 
@@ -154,13 +155,15 @@ def capture_answer(*, use: uuid.UUID, kiosk: Kiosk, frames: Sequence[bytes]) -> 
             return _settled(permit, probe)
     except PresenceUnseen as unseen:
         _give_up(use, act, str(unseen.reasons[0]))
-        compared = Use.objects.filter(id=use, mode=COMPARE).exists()
         reason = f"{UNSEEN}{unseen.unseen}"
-        return Answer(kind="discarded", reasons=(reason,), attempt=compared)
+        return Answer(kind="discarded", reasons=(reason,), attempt=_compares(use))
     except FaceUnusable as unusable:
         reasons = tuple(str(reason) for reason in unusable.reasons)
         _give_up(use, act, reasons[0])
-        return Answer(kind="discarded", reasons=reasons)
+        # Who holds up a picture and then shows their own head is refused by this alone:
+        # were it free, they could go on until the two seem alike enough.
+        swapped = Reason.NOT_ONE_PERSON in unusable.reasons and _compares(use)
+        return Answer(kind="discarded", reasons=reasons, attempt=swapped)
     except FrameInvalid:
         _give_up(use, act, "invalid")
         raise
@@ -216,6 +219,10 @@ def _give_up(use: uuid.UUID, act: Act, reason: str) -> None:
     """Close a use whose burst came to nothing; a one-time consent ends with it."""
     gate.discard(use=use, act=act, reason=reason)
     _once_ends(use)
+
+
+def _compares(use: uuid.UUID) -> bool:
+    return Use.objects.filter(id=use, mode=COMPARE).exists()
 
 
 def _once_ends(use: uuid.UUID) -> None:

@@ -56,6 +56,7 @@ USES: dict[str, Kind] = {
                 "too_dark",
                 "too_bright",
                 "blurred",
+                "covered",
                 "cut_off",
                 "turned_away",
                 "not_one_person",

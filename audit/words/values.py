@@ -41,6 +41,7 @@ _REASONS: dict[str, Say] = {
     "too_dark": Say("太暗", "too dark"),
     "too_bright": Say("太亮", "too bright"),
     "blurred": Say("不清晰", "blurred"),
+    "covered": Say("脸被遮住了", "face covered"),
     "cut_off": Say("脸不完整", "face cut off"),
     "turned_away": Say("脸转开了", "face turned away"),
     "not_one_person": Say("前后不是同一个人", "not one person throughout"),

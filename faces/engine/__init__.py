@@ -12,10 +12,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from faces.engine.boxes import FaceBox, Landmarks, RGBImage
+from faces.engine.boxes import Cover, FaceBox, Landmarks, RGBImage
 from faces.matching import Embedding
 
-__all__ = ["Engine", "FaceBox", "Landmarks", "RGBImage"]
+__all__ = ["Cover", "Engine", "FaceBox", "Landmarks", "RGBImage"]
 
 
 class Engine(Protocol):
@@ -50,4 +50,10 @@ class Engine(Protocol):
         """Return what `encode` is the mean of, shape (looks, 128); the plain one first.
 
         For measuring; nothing but the mean is ever kept.
+        """
+
+    def cover(self, image: RGBImage, box: FaceBox) -> Cover:
+        """Return what tells whether something hides one detected face.
+
+        It costs as much as `encode`.
         """

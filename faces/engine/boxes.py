@@ -15,6 +15,18 @@ corner of the eye on the right of the image, the outer and the inner corner of t
 on its left, and the base of the nose."""
 
 
+class Cover(NamedTuple):
+    """What tells whether something hides an aligned face; `faces.quality` judges it.
+
+    Attributes:
+        mouth: how far the encoding moves when the mouth is painted over: a distance.
+        eyes: how light the place of the lighter eye is against the skin, unitless.
+    """
+
+    mouth: float
+    eyes: float
+
+
 class FaceBox(NamedTuple):
     """A face in pixels of its image; a side may lie outside when the face is cut off.
 

@@ -55,20 +55,28 @@ NOT_PREPARED = Choice(reason="not_prepared")
 
 def choice_read() -> Choice:
     """Return what the last set-up on this machine chose; the library before any."""
+    return encoder_read()[0]
+
+
+def encoder_read() -> tuple[Choice, bytes | None]:
+    """Return the same, with the fast encoder where it is used: read once, then checked.
+
+    The bytes are those whose hash was compared.
+    """
     try:
         told = json.loads(CHOICE_FILE.read_text(encoding="utf-8"))
         chosen = Choice(**told)
     except (OSError, ValueError, TypeError):
-        return NOT_PREPARED
+        return NOT_PREPARED, None
     if chosen.path is None:
-        return chosen
+        return chosen, None
     try:
-        found = hashlib.sha256(chosen.path.read_bytes()).hexdigest()
+        written = chosen.path.read_bytes()
     except OSError:
-        return Choice(reason="file_missing")
-    if found != chosen.file_sha256:
-        return Choice(reason="file_damaged")
-    return chosen
+        return Choice(reason="file_missing"), None
+    if hashlib.sha256(written).hexdigest() != chosen.file_sha256:
+        return Choice(reason="file_damaged"), None
+    return chosen, written
 
 
 def choice_write(chosen: Choice) -> None:

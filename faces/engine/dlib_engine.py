@@ -14,10 +14,11 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from faces.engine.boxes import FaceBox, Landmarks, RGBImage
+from faces.engine.boxes import Cover, FaceBox, Landmarks, RGBImage
+from faces.engine.covering import eyes_light, mouth_painted
 from faces.engine.encoders import Encoder
 from faces.engine.weights import CHIP_SIDE_PX, model_file
-from faces.matching import MODEL, Embedding
+from faces.matching import MODEL, Embedding, distance
 
 # Unitless score of dlib's detector, whose own threshold is 0. On the public-domain
 # photographs, their copies and two public officials, patterns that are no face scored
@@ -82,6 +83,12 @@ class DlibEngine:
             image, self._shape(image, box), CHIP_SIDE_PX, CHIP_PADDING
         )
         return np.stack([chip, chip[:, ::-1]])
+
+    def cover(self, image: RGBImage, box: FaceBox) -> Cover:
+        """Return what tells whether something hides one detected face."""
+        chip = self.looks(image, box)[0]
+        seen, painted = self._encode(np.stack([chip, mouth_painted(chip)]))
+        return Cover(mouth=distance(seen, painted), eyes=eyes_light(chip))
 
     def _shape(self, image: RGBImage, box: FaceBox) -> dlib.full_object_detection:
         place = dlib.rectangle(box.left, box.top, box.right, box.bottom)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import dlib
@@ -49,11 +48,12 @@ class FastEncoder:
 
     name = "fast"
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, written: bytes) -> None:
+        """Take the network as `faces.engine.network` writes it."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
-            file.read_bytes(), options, providers=["CPUExecutionProvider"]
+            written, options, providers=["CPUExecutionProvider"]
         )
 
     def __call__(self, chips: Chips) -> Embeddings:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from faces.engine import Engine
-from faces.engine.choice import choice_read
+from faces.engine.choice import encoder_read
 from faces.engine.dlib_engine import DlibEngine
 from faces.engine.encoders import FastEncoder, LibraryEncoder
 
 
 def engine_load() -> Engine:
     """Return the engine, with the encoder that the set-up chose."""
-    path = choice_read().path
-    return DlibEngine(LibraryEncoder() if path is None else FastEncoder(path))
+    _chosen, written = encoder_read()
+    return DlibEngine(LibraryEncoder() if written is None else FastEncoder(written))

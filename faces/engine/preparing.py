@@ -53,7 +53,7 @@ def prepared() -> Choice:
     file = FOLDER / f"dlib-resnet-1-{weights[:16]}.onnx"
     draft = file.with_suffix(".new")
     draft.write_bytes(written)
-    fast, library = FastEncoder(draft), DlibEngine(LibraryEncoder())
+    fast, library = FastEncoder(written), DlibEngine(LibraryEncoder())
     differences = [_difference(image, fast, library) for image in photographs()]
     if not differences:
         return Choice(weights=weights, reason="no_photographs")

@@ -49,17 +49,24 @@ def evaluate(
     for group in sorted({one.group for one in pairs if one.group is not None}):
         inside = np.array([one.group == group for one in both], dtype=bool)
         given = sum(one.group == group for one in pairs)
-        groups[group] = told(
-            _part(ours, inside), _part(bare, inside), given - int(inside.sum())
-        )
+        groups[group] = {
+            **told(_part(ours, inside), _part(bare, inside), given - int(inside.sum())),
+            **_pictures([one for one in pairs if one.group == group], encoded),
+        }
     whole = told(ours, bare, len(pairs) - len(both))
     about = {
         "method": METHOD,
         "encoder": choice_read().encoder,
-        "pictures": len(names),
-        "pictures_without_a_face": len(names) - len(encoded.places),
+        **_pictures(pairs, encoded),
     }
     return {**whole, "groups": groups, **about}, ours, bare
+
+
+def _pictures(pairs: Sequence[Pair], encoded: Encoded) -> dict[str, int]:
+    """Return how many pictures there are, and in how many no face was found."""
+    names = {name for one in pairs for name in (one.a, one.b)}
+    without = len(names - encoded.places.keys())
+    return {"pictures": len(names), "pictures_without_a_face": without}
 
 
 def _scored(pairs: Sequence[Pair], encoded: Encoded) -> tuple[Scored, Scored]:

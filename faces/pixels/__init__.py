@@ -52,6 +52,7 @@ def encode(
     *,
     use: int = BURST_USE_FRAMES,
     steps: Sequence[Step] = (),
+    kept: bool = False,
 ) -> Encoding:
     """Encode the one person in a burst; see `PixelPool.encode`."""
-    return _pool.encode(frames, use=use, steps=steps)
+    return _pool.encode(frames, use=use, steps=steps, kept=kept)

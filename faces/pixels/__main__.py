@@ -80,7 +80,10 @@ def _answer(engine: Engine, header: Header, frames: Sequence[bytes]) -> bytes:
         if header["ask"] == "hint":
             return message_pack(number | _hint(engine, frames, header))
         straight = header.get("straight", 0)
-        answer, mean = _encode(engine, frames, use=header["use"], straight=straight)
+        kept = bool(header.get("kept"))
+        answer, mean = _encode(
+            engine, frames, use=header["use"], straight=straight, kept=kept
+        )
         return message_pack(number | answer, [mean.astype("<f8").tobytes()])
     except FrameInvalid as error:
         return message_pack(number | {"fault": error.fault})
@@ -95,6 +98,9 @@ def _hint(engine: Engine, frames: Sequence[bytes], header: Header) -> Header:
     reasons = list(found.reasons)
     if header.get("turned"):
         reasons = _turned_allowed(reasons)
+    elif not reasons and quality.is_covered(engine.cover(image, boxes[0])):
+        # Asked last, and of a straight face: it costs as much as an encoding.
+        reasons = [Reason.COVERED]
     box = _fractions(image, boxes[0]) if len(boxes) == 1 else None
     poses = [_numbers(found.pose)]
     if len(frames) > 1:
@@ -105,7 +111,7 @@ def _hint(engine: Engine, frames: Sequence[bytes], header: Header) -> Header:
 
 
 def _encode(
-    engine: Engine, frames: Sequence[bytes], *, use: int, straight: int
+    engine: Engine, frames: Sequence[bytes], *, use: int, straight: int, kept: bool
 ) -> tuple[Header, matching.Embedding]:
     """Encode a burst; of a presence check, whose first frames are straight, all of it.
 
@@ -115,6 +121,7 @@ def _encode(
         use: how many frames to average at most.
         straight: how many frames at the start are straight and may be averaged; the
             others may be turned. 0 when all are.
+        kept: whether what comes of it is to be kept: not of a covered face.
     """
     looks: list[_Look] = []
     reasons: set[Reason] = set()
@@ -137,6 +144,10 @@ def _encode(
     if straight:
         still, others = looks[:straight], looks[straight:]
     best = heapq.nlargest(use, still, key=lambda look: look.rank)
+    if kept and any(
+        quality.is_covered(engine.cover(look.image, look.box)) for look in best
+    ):
+        raise FaceUnusable([Reason.COVERED])
     encodings = [engine.encode(look.image, look.box) for look in best]
     spread = matching.spread(encodings)
     mean = matching.mean_encoding(encodings)
@@ -183,6 +194,7 @@ def _warm_up() -> Engine:
     engine.detect(blank)
     _assess(engine, blank, [box])
     engine.encode(blank, box)
+    engine.cover(blank, box)
     return engine
 
 

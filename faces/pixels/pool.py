@@ -188,6 +188,7 @@ class PixelPool:
         *,
         use: int = BURST_USE_FRAMES,
         steps: Sequence[Step] = (),
+        kept: bool = False,
     ) -> Encoding:
         """Encode the one person in a burst; all or nothing.
 
@@ -199,6 +200,8 @@ class PixelPool:
             use: how many of them to encode at most, 1 or more.
             steps: of a presence check: the burst must show them in this order between
                 straight frames, which alone are averaged (`faces.presence.judge`).
+            kept: whether the encoding is to be kept: a covered face is refused then,
+                at the cost of an encoding more for each frame that is averaged.
 
         Raises:
             FrameInvalid: one of them is no acceptable picture, or they are too many.
@@ -207,7 +210,7 @@ class PixelPool:
             PresenceUnseen: one face in each, but not what the steps asked for.
             PixelsBusy, PixelsFailed: nothing was kept; a new burst may pass.
         """
-        header: Header = {"ask": "encode", "use": max(use, 1)}
+        header: Header = {"ask": "encode", "use": max(use, 1), "kept": kept}
         seconds = None
         if steps:
             header["straight"] = STRAIGHT_FRAMES

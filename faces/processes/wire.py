@@ -45,7 +45,11 @@ def message_read(
     if length > HEADER_MAX_BYTES:
         message = "header too long"
         raise ValueError(message)
-    header = json.loads(read(length))
+    try:
+        header = json.loads(read(length))
+    except RecursionError:
+        message = "header too deep"
+        raise ValueError(message) from None
     if not isinstance(header, dict):
         message = "header is not an object"
         raise ValueError(message)  # noqa: TRY004  (one error for a bad message)

@@ -26,7 +26,7 @@ import face_recognition
 import numpy as np
 
 from faces import pixels
-from faces.engine.choice import choice_read
+from faces.engine.choice import encoder_read
 from faces.engine.dlib_engine import DlibEngine
 from faces.engine.encoders import FastEncoder, LibraryEncoder
 from faces.engine.preparing import photographs
@@ -140,11 +140,11 @@ def measure_parallel(runs: int, *, threads: int) -> dict[str, Any]:
 
 def encoder_max_difference() -> float:
     """Return how far our encoder is from the library's, at most, on the same chips."""
-    path = choice_read().path
-    if path is None:
+    _chosen, written = encoder_read()
+    if written is None:
         message = "the fast encoder is not prepared: python -m faces.engine.preparing"
         raise RuntimeError(message)
-    library, fast = LibraryEncoder(), FastEncoder(path)
+    library, fast = LibraryEncoder(), FastEncoder(written)
     engine = DlibEngine(fast)
     chips = np.concatenate(
         [engine.looks(image, max(engine.detect(image))) for image in photographs()]

@@ -15,7 +15,7 @@ from typing import Any
 import face_recognition
 import numpy as np
 
-from faces.engine.choice import DIFFERENCE_MAX, choice_read
+from faces.engine.choice import DIFFERENCE_MAX, encoder_read
 from faces.engine.dlib_engine import DlibEngine
 from faces.engine.encoders import FastEncoder
 from faces.engine.preparing import photographs
@@ -26,11 +26,11 @@ AT_ONCE = 5
 
 def measure(runs: int) -> dict[str, Any]:
     """Return milliseconds of each, their ratio, and how far the encodings differ."""
-    path = choice_read().path
-    if path is None:
+    _chosen, written = encoder_read()
+    if written is None:
         message = "the fast encoder is not prepared: python -m faces.engine.preparing"
         raise RuntimeError(message)
-    fast = FastEncoder(path)
+    fast = FastEncoder(written)
     engine = DlibEngine(fast)
     faces = [(image, max(engine.detect(image))) for image in photographs()]
     stock: list[float] = []

@@ -8,8 +8,9 @@ from pathlib import Path
 from PIL import Image
 
 from consent.challenges import Step
+from tests.faces.covering import COVERS, laid
 from tests.faces.photographs import camera, collins, encoded, hopper, side_by_side
-from tests.faces.presenting import COLLINS_BOX, asked
+from tests.faces.presenting import COLLINS_BOX, HOPPER_POINTS, asked
 
 FRAMES = 4
 _HALF = (320, 480)
@@ -34,6 +35,12 @@ def pair() -> Image.Image:
 def wall() -> Image.Image:
     """Return a 640 x 480 frame with nobody in it."""
     return camera(Image.new("RGB", (640, 480), (120, 120, 120)))
+
+
+def covered() -> Image.Image:
+    """Return a 640 x 480 frame with one woman in it, in dark glasses."""
+    paint = COVERS["dark glasses"]["black"]
+    return laid(paint, hopper(), HOPPER_POINTS)
 
 
 def motion_jpeg(folder: Path, name: str, picture: Image.Image) -> Path:

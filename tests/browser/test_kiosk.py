@@ -11,7 +11,7 @@ from consent.models import Site, Use
 from consent.services import papers
 from faces.models import FaceTemplate
 from tests.browser import walking
-from tests.browser.cameras import pair, wall
+from tests.browser.cameras import covered, pair, wall
 from tests.browser.conftest import Stage
 from tests.browser.stage import Device, qr_read
 from tests.faces.photographs import collins
@@ -184,6 +184,21 @@ def test_two_faces_are_told_in_words_and_dropped(stage: Stage) -> None:
     kiosk.page.click("[data-stop] button")
     kiosk.at("/kiosk/answer/")
     assert Use.objects.filter(closed_at=None).count() == 0
+
+
+@pytest.mark.vision
+@pytest.mark.parametrize("english", [False, True])
+def test_a_covered_face_is_told_in_words(stage: Stage, *, english: bool) -> None:
+    kiosk = stage.kiosk("covered", covered())
+    if english:
+        kiosk.press("English")
+    start_here(kiosk)
+    told = "Your face is covered" if english else "脸被遮住了，请摘下口罩、墨镜"
+    hint = kiosk.page.locator("[data-hint]")
+    expect(hint).to_contain_text(told)
+    kiosk.page.click("[data-stop] button")
+    kiosk.at("/kiosk/answer/")
+    assert not FaceTemplate.objects.exists()
 
 
 @pytest.mark.vision

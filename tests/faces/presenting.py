@@ -33,6 +33,9 @@ Box = tuple[int, int, int, int]
 # As the detector finds them in the frames of `photographs`.
 COLLINS_BOX = (246, 74, 333, 160)
 HOPPER_BOX = (261, 112, 410, 261)
+HOPPER_POINTS = np.array(
+    [(372, 150), (347, 152), (281, 157), (306, 155), (332, 202)], np.float64
+)
 
 
 def nearer(box: Box, scale: float = 1.35) -> Change:

@@ -161,7 +161,7 @@ def test_each_chip_is_encoded_as_by_the_library(number: int) -> None:
             image, known_face_locations=[tuple(box)], num_jitters=1, model="small"
         )
         chips = library.looks(image, box)
-        fast = FastEncoder(fast_file())
+        fast = FastEncoder(fast_file().read_bytes())
         assert np.abs(fast(chips[:1])[0] - reference).max() < 1e-4
         assert np.abs(fast(chips) - LibraryEncoder()(chips)).max() < 1e-4
         assert np.abs(ENGINE.encode(image, box) - library.encode(image, box)).max() < (
@@ -208,6 +208,21 @@ def test_a_damaged_encoder_is_not_used(
         assert choice_read().encoder == encoder
         assert engine_load().encoder == encoder
     assert choice_read().reason == "file_damaged"
+
+
+def test_the_encoder_is_read_once_and_what_was_checked_is_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reads: list[Path] = []
+    read_bytes = Path.read_bytes
+
+    def watched(path: Path) -> bytes:
+        reads.append(path)
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", watched)
+    assert engine_load().encoder == "fast"
+    assert [one for one in reads if one.suffix == ".onnx"] == [fast_file()]
 
 
 def test_an_encoder_that_differs_is_not_used(

@@ -184,10 +184,17 @@ def test_the_command_tells_what_it_found(tmp_path: Path) -> None:
     assert found["at_thresholds"]["match"] == {"threshold": 5.9, "fmr": 0, "fnmr": 0}
     assert found["pictures_without_a_face"] == 2
     assert [found["groups"][name]["pairs"] for name in ("one", "two")] == [3, 4]
+    assert found["pictures"] == 7
     assert found["groups"]["two"]["missed"] == 2
+    assert found["groups"]["one"]["pictures"] == 4
+    assert found["groups"]["one"]["pictures_without_a_face"] == 0
+    assert found["groups"]["two"]["pictures"] == 7
+    assert found["groups"]["two"]["pictures_without_a_face"] == 2
     assert found["bare"]["at_thresholds"]["library_default"]["fnmr"] == 0
     assert "<svg" in curve_file.read_text()
-    assert "match (5.9): FMR 0.00%" in called(tmp_path, listed(tmp_path, LIST))
+    words = called(tmp_path, listed(tmp_path, LIST))
+    assert "match (5.9): FMR 0.00%" in words
+    assert "pictures 7, without a face 2\npairs 7, missed 2" in words
 
 
 @pytest.mark.vision

@@ -37,8 +37,9 @@ def test_a_message_arrives_as_it_was_sent() -> None:
         struct.pack(">I", 2) + b"\xff\xff",
         struct.pack(">I", 18) + b'{"part_bytes":[-1]}'[:18],
         wire.message_pack({}, [b"x" * 101]),
+        struct.pack(">I", 4000) + b"[" * 4000,
     ],
-    ids=["long", "list", "no sizes", "no json", "no text", "negative", "too much"],
+    ids=["long", "list", "no sizes", "no json", "no text", "negative", "much", "deep"],
 )
 def test_what_is_no_message_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError):

@@ -197,9 +197,9 @@ def test_no_transaction_is_open_between_start_and_result(
     seen: list[bool] = []
     encode = pixels.encode
 
-    def watched(frames: list[bytes], *, steps: list[Step]) -> object:
+    def watched(frames: list[bytes], *, steps: list[Step], kept: bool) -> object:
         seen.append(connection.in_atomic_block)
-        return encode(frames, steps=steps)
+        return encode(frames, steps=steps, kept=kept)
 
     monkeypatch.setattr(pixels, "encode", watched)
     make_face.enrol(subject=subject, kiosk=house.kiosk, frames=[frame])

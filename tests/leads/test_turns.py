@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from audit import clock
@@ -14,7 +15,8 @@ from consent import keys
 from consent.models import Consent, Use, Walk
 from faces.models import FaceTemplate
 from leads import turns
-from tests.faces.photographs import collins, hopper
+from leads.models import Attempt
+from tests.faces.photographs import collins, encoded, hopper
 from tests.leads.browsers import KioskBrowser, Phone, words_of
 from tests.leads.test_camera import (
     DETAILS,
@@ -209,3 +211,25 @@ def test_no_hint_is_given_after_the_burst(kiosk: KioskBrowser) -> None:
     Use.objects.update(seized_at=clock.now())
     answer = kiosk.post(f"{path}hint/", frames(hopper(), 1), **JSON)
     assert answer.status_code == 410
+
+
+def test_a_place_taken_in_a_comparison_is_an_attempt_and_in_an_enrolment_none(
+    kiosk: KioskBrowser,
+) -> None:
+    def taken(path: str) -> list[str]:
+        shots = [encoded(collins()), encoded(hopper())]
+        files = [SimpleUploadedFile("frame.jpg", one, "image/jpeg") for one in shots]
+        answer = kiosk.post(f"{path}burst/", {"frame": files}, **JSON)
+        return list(answer.json()["reasons"])
+
+    phone = Phone()
+    phone.walk(kiosk.code(), yes=("contact",), face=True, details=DETAILS)
+    assert taken(started(kiosk, phone)) == ["not_one_person"]
+    assert Attempt.objects.count() == 0
+    shot(kiosk, kiosk.post("/kiosk/camera/again/")["Location"], collins())
+    kiosk.post("/kiosk/return/face/", {"digits": "5678"})
+    kiosk.get("/kiosk/return/face/consent/")
+    tapped = kiosk.post("/kiosk/return/face/consent/", {"answer": "compare"})
+    # As an impostor would who holds up a picture, and then shows their own head.
+    assert taken(tapped["Location"]) == ["not_one_person"]
+    assert Attempt.objects.count() == 1

@@ -91,6 +91,10 @@ class Command(BaseCommand):
             if name:
                 self.stdout.write(name)
             self.stdout.write(
+                f"pictures {part['pictures']}, without a face"
+                f" {part['pictures_without_a_face']}"
+            )
+            self.stdout.write(
                 f"pairs {part['pairs']}, missed {part['missed']}, one person"
                 f" {part['genuine']}, strangers {part['impostor']}"
             )
