@@ -18,6 +18,9 @@ class Act:
 SYSTEM = Act("system", "system")
 """The program itself."""
 
+VISITOR = Act("self", "visitor")
+"""Whoever the event is about, by their own hand."""
+
 
 @dataclass(frozen=True)
 class Ref:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit import clock
+from audit.drafts import VISITOR
 from consent import journal
 from consent.errors import StepOutOfOrder
 from consent.models import Consent, Subject, Walk
@@ -10,7 +11,7 @@ from consent.purposes import Purpose
 from consent.selectors import consent_usable, rules_get
 from consent.services.consents import consent_grant
 from consent.services.offers import referral_offered
-from consent.services.walks import VISITOR, walk_finish
+from consent.services.walks import walk_finish
 from leads.contacts import Details, contact_collect
 from leads.models import Visit
 from leads.referrals import referral_find, referral_show

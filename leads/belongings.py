@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from audit.drafts import VISITOR
 from audit.say import Say
 from consent import journal
 from consent.errors import KeyMissing
 from consent.holdings import Holding
 from consent.models import Subject
 from consent.purposes import Purpose
-from consent.services.walks import VISITOR
 from leads import phones
 from leads.contacts import OWN_PAGE, Details, contact_open, seen
 from leads.models import Contact, PhoneIndex

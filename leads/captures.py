@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import partial
 
 from audit import clock
+from audit.drafts import VISITOR
 from consent import gate, journal
 from consent.errors import (
     AssessmentRequired,
@@ -36,7 +37,6 @@ from consent.services.consents import (
     consent_grant,
     consents_withdraw,
 )
-from consent.services.walks import VISITOR
 from consent.showing import notice_show
 from consent.stops import site_share
 from faces.errors import (

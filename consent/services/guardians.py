@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from audit import clock
+from audit.drafts import VISITOR
 from consent import journal
 from consent.errors import StepOutOfOrder
 from consent.models import Walk
 from consent.purposes import Purpose
-from consent.services.offers import walk_rules
-from consent.services.screens import guardian_show
-from consent.services.walks import (
-    VISITOR,
+from consent.services.answers import (
     notice_keep,
     walk_grant,
     walk_locked,
     walk_refuse,
 )
+from consent.services.offers import walk_rules
+from consent.services.screens import guardian_show
 
 
 def walk_guardian(*, walk: Walk, relation: str | None, language: str) -> Walk:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from audit.drafts import VISITOR
 from consent import journal
 from consent.errors import ConsentRequired, NoticeChanged, PurposeStopped
 from consent.models import Consent, Rules, Subject
@@ -23,7 +24,6 @@ from consent.selectors import (
     rules_get,
 )
 from consent.services.consents import consent_grant, consents_withdraw, key_destroy
-from consent.services.walks import VISITOR
 from consent.showing import notice_show
 from consent.stops import stop_share
 

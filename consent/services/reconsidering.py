@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from audit.drafts import VISITOR
 from consent import journal
 from consent.errors import StepOutOfOrder
 from consent.models import Walk
 from consent.purposes import Purpose
+from consent.services.answers import walk_locked
 from consent.services.offers import screen_show, withheld
 from consent.services.screens import form_show
-from consent.services.walks import VISITOR, walk_locked
 
 
 def walk_reconsider(*, walk: Walk, purpose: Purpose, language: str) -> Walk:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
 from audit import clock
-from audit.drafts import Act, Draft
+from audit.drafts import VISITOR, Draft
 from audit.log import Unit
 from consent import journal, receipts
 from consent.closings import site_require_open
@@ -19,34 +19,35 @@ from consent.errors import (
     CodeStale,
     CodeUsed,
     DeviceRequired,
-    NoticeChanged,
     PassUnknown,
     PurposeStopped,
     StepOutOfOrder,
     WalkOver,
 )
-from consent.models import Kiosk, Rules, Subject, Walk
+from consent.models import Kiosk, Walk
 from consent.purposes import Purpose
 from consent.selectors import (
     assessment_live,
     device_live,
     rules_get,
-    rules_outdated,
     token_hash,
 )
-from consent.services.consents import consent_grant, consent_refuse
+from consent.services.answers import (
+    notice_keep,
+    walk_grant,
+    walk_locked,
+    walk_refuse,
+)
 from consent.services.links import link_issue, pass_issue
 from consent.services.offers import (
     UNDER_14,
     face_offered,
     guardian_offered,
-    page_keep,
-    rules_dropped,
     switches_offered,
     walk_rules,
 )
 from consent.services.screens import face_show, form_show, guardian_show
-from consent.stops import site_share, stop_of, stop_share
+from consent.stops import stop_of, stop_share
 
 OPEN_SECONDS = 60
 """How long a kiosk's code may be opened."""
@@ -58,8 +59,6 @@ KEEP = timedelta(days=1)
 """How long a walk's row is kept; it holds no personal data."""
 
 SHORT_LENGTH = 4
-
-VISITOR = Act("self", "visitor")
 
 
 def walk_issue(
@@ -301,89 +300,6 @@ def walks_forget_due() -> int:
     return deleted
 
 
-def notice_keep(
-    walk: Walk,
-    purposes: Sequence[Purpose],
-    language: str,
-    *,
-    show: Callable[[Unit, Walk, str], None],
-) -> None:
-    """Show the rules in force to somebody whose own changed while they answered.
-
-    A yes to what nobody may be asked any more would bar its own use, or name a
-    purpose that the published rules have dropped. A page of its own for such a
-    purpose is not shown again.
-
-    Raises:
-        NoticeChanged: it is shown from now on; ask again.
-    """
-    rules = walk_rules(walk)
-    if not any(
-        rules_outdated(rules=rules, purpose=one) or rules_dropped(walk, one)
-        for one in purposes
-    ):
-        return
-    with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
-        locked = walk_locked(walk)
-        locked.rules = rules_get(site=walk.kiosk.site)
-        asked = page_keep(locked)
-        locked.save()
-        if asked:
-            show(unit, locked, language)
-    raise NoticeChanged
-
-
-def walk_grant(
-    unit: Unit,
-    walk: Walk,
-    purpose: Purpose,
-    rules: Rules,
-    language: str,
-    *,
-    guardian: str | None = None,
-) -> None:
-    """Grant one purpose to the guest of a locked walk, who is somebody from now on.
-
-    No version comes into force between the last look at the rules and the commit.
-
-    Raises:
-        NoticeChanged: one came since `notice_keep` looked; ask again.
-    """
-    site_share(site=walk.kiosk.site)
-    if rules_outdated(rules=rules, purpose=purpose) or rules_dropped(walk, purpose):
-        raise NoticeChanged
-    walk.subject = walk.subject or Subject.objects.create()
-    consent_grant(
-        unit=unit,
-        subject=walk.subject,
-        purpose=purpose,
-        site=walk.kiosk.site,
-        rules=rules,
-        language=language,
-        guardian=guardian,
-    )
-
-
-def walk_refuse(
-    walk: Walk, purposes: Sequence[Purpose], rules: Rules, language: str
-) -> None:
-    """Record refusals in a commit of their own, which names nobody.
-
-    One commit with the consents of the same form would tell whose refusals they are.
-    """
-    if not purposes:
-        return
-    with journal.unit(act=VISITOR, site=walk.kiosk.site) as unit:
-        for purpose in purposes:
-            consent_refuse(
-                unit=unit,
-                purpose=purpose,
-                language=language,
-                surface=walk.surface,
-                rules=rules,
-            )
-
-
 def _shut(unit: Unit, reason: str) -> Draft:
     """Return the refusal of a face that nobody may be asked for any more."""
     return unit.draft(
@@ -391,20 +307,3 @@ def _shut(unit: Unit, reason: str) -> Draft:
         purpose=Purpose.FACE_CHECKIN,
         data={"reason": reason, "start": None},
     )
-
-
-def walk_locked(walk: Walk) -> Walk:
-    """Return a walk, locked for the rest of the transaction.
-
-    Raises:
-        WalkOver: its half hour is over.
-    """
-    locked = (
-        Walk.objects.select_for_update(of=("self",))
-        .select_related("kiosk__site__operator", "subject", "rules", "receipt")
-        .filter(id=walk.id, finish_until__gt=clock.now())
-        .first()
-    )
-    if locked is None:
-        raise WalkOver
-    return locked

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from audit.drafts import VISITOR
 from audit.say import Say
 from consent.attempts import attempt_wrong, attempts_wrong
 from consent.errors import AttemptsTooMany, RequestUnknown
@@ -15,7 +16,6 @@ from consent.models import Site
 from consent.requests import KINDS, request_code, request_find, request_shown
 from consent.selectors import site_first
 from consent.services.requesting import request_open
-from consent.services.walks import VISITOR
 from consent.views.pages import at_site, cookie_set, language_of
 
 COOKIE = "request"

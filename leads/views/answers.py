@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from consent.services.walks import VISITOR
+from audit.drafts import VISITOR
 from consent.views.pages import language_of
 from leads.answers import SAID, referral_answer
 from leads.forms import AnswerForm

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from audit.drafts import VISITOR
 from consent.attempts import attempt_wrong
 from consent.errors import AttemptsTooMany, FieldsUnknown
 from consent.forms import AskForm, EmptyForm
@@ -20,7 +21,6 @@ from consent.requests import request_shown as shown
 from consent.selectors import consents_live, site_first
 from consent.services.requesting import request_open
 from consent.services.restricting import consents_lift, consents_restrict
-from consent.services.walks import VISITOR
 from consent.views.pages import language_of
 from leads.contacts import contact_collect
 from leads.copying import contact_correctable, copy_make

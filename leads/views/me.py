@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from audit.drafts import VISITOR
 from consent.errors import FieldsUnknown, LinkUnknown, PassUnknown
 from consent.forms import EmptyForm
 from consent.holdings import held
@@ -25,7 +26,6 @@ from consent.services.links import (
     pass_code,
     pass_of,
 )
-from consent.services.walks import VISITOR
 from consent.views.pages import (
     VISITOR_COOKIE,
     VISITOR_SECONDS,

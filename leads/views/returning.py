@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from audit.drafts import VISITOR
 from audit.say import Say
 from consent.errors import NoticeChanged, PassUnknown, StepOutOfOrder
 from consent.forms import EmptyForm, StrictForm
@@ -19,7 +20,6 @@ from consent.purposes import Purpose
 from consent.rules import MATCHING, notice
 from consent.selectors import rules_get
 from consent.services.links import pass_find
-from consent.services.walks import VISITOR
 from consent.views.pages import language_of
 from leads.availability import (
     face_demand,

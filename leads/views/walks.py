@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from audit.drafts import VISITOR
 from audit.drawing import qr_svg
 from consent.errors import PassUnknown, PurposeStopped
 from consent.forms import EmptyForm
@@ -28,7 +29,6 @@ from consent.services.links import (
     pass_of,
 )
 from consent.services.offers import UNDER_14, withheld
-from consent.services.walks import VISITOR
 from consent.views.pages import (
     VISITOR_COOKIE,
     VISITOR_SECONDS,

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from audit import bundle, clock, demonstration, exports, signing
+from audit.drafts import VISITOR
 from audit.errors import RangeEmpty, SignerRefuses, SitesUnknown
 from audit.models import Checkpoint, Head, Index
 from audit.selectors import event_list
 from audit.signer import Signer
 from consent.purposes import Purpose
-from consent.services import walks
 from consent.services.consents import consents_withdraw
 from consent.services.places import site_open
 from tests import make
@@ -40,7 +40,7 @@ def house() -> make.House:
     for _ in range(2):
         make.person(kiosk=made.kiosk, yes={Purpose.CONTACT: True})
     leaving = make.person(kiosk=made.kiosk, yes={Purpose.ATTRIBUTION: True})
-    consents_withdraw(subject=leaving, purposes=None, act=walks.VISITOR)
+    consents_withdraw(subject=leaving, purposes=None, act=VISITOR)
     return made
 
 
@@ -107,7 +107,7 @@ def test_a_range_carries_the_grants_from_before_it(
     subject = make.person(kiosk=house.kiosk, yes={Purpose.CONTACT: True})
     with demonstration.clock_shifted(days=2):
         start = clock.stamp(clock.now())
-        consents_withdraw(subject=subject, purposes=None, act=walks.VISITOR)
+        consents_withdraw(subject=subject, purposes=None, act=VISITOR)
         make.person(kiosk=house.kiosk, yes={Purpose.CONTACT: True})
         pack = tmp_path / "pack.zip"
         scope = export(pack, start=start)

@@ -12,6 +12,7 @@ from django.core.management.base import CommandError
 from django.db import connections
 
 from audit import clock, demonstration, exports, log, merkle, notes, proofs
+from audit.drafts import VISITOR
 from audit.errors import TermTooShort
 from audit.models import Body, Event, Head, Index
 from audit.pruning import YEARS_MIN, prune
@@ -21,7 +22,6 @@ from audit.tiles import Tree
 from audit.vouching import Vouched, vouch
 from consent.models import Consent
 from consent.purposes import Purpose
-from consent.services import walks
 from consent.services.consents import consents_withdraw
 from tests import make
 from tests.audit.judging import judge
@@ -60,7 +60,7 @@ class Aged:
         self.house = make.house(demonstration_clock=True)
         yes = {Purpose.CONTACT: True}
         self.ended = make.person(kiosk=self.house.kiosk, yes=yes, face=False)
-        consents_withdraw(subject=self.ended, purposes=None, act=walks.VISITOR)
+        consents_withdraw(subject=self.ended, purposes=None, act=VISITOR)
         self.staying = make.person(kiosk=self.house.kiosk, yes=yes, face=False)
         self.grant = Consent.objects.get(subject=self.staying, state="active")
         while Head.objects.get().size < 2 * PARTITION:
@@ -110,7 +110,7 @@ def test_the_grants_that_live_are_kept_and_those_that_ended_are_not(
 
 def test_a_kept_consent_can_still_be_ended(aged: Aged) -> None:
     prune(partition=PARTITION)
-    consents_withdraw(subject=aged.staying, purposes=None, act=walks.VISITOR)
+    consents_withdraw(subject=aged.staying, purposes=None, act=VISITOR)
     assert event_list(kind="consent.withdrawn")[0]["subject"] == aged.staying.pseudonym
 
 
@@ -137,7 +137,7 @@ def test_exports_of_what_is_left_are_sound(
     aged: Aged, signer: Signer, tmp_path: Path
 ) -> None:
     prune(partition=PARTITION)
-    consents_withdraw(subject=aged.staying, purposes=None, act=walks.VISITOR)
+    consents_withdraw(subject=aged.staying, purposes=None, act=VISITOR)
     signer.look(now=True)
     pack = tmp_path / "pack.zip"
     exports.export_now(scope=exports.export_scope(), target=pack)
@@ -146,7 +146,7 @@ def test_exports_of_what_is_left_are_sound(
     assert told["left_out"] == 2 * PARTITION
     later = tmp_path / "later.zip"
     moment = clock.stamp(clock.now())
-    consents_withdraw(subject=aged.staying, purposes=None, act=walks.VISITOR)
+    consents_withdraw(subject=aged.staying, purposes=None, act=VISITOR)
     fill()
     exports.export_now(scope=exports.export_scope(start=moment), target=later)
     assert judge(later)["exit"] == 2

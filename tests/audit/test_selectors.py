@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from audit import merkle
+from audit.drafts import VISITOR
 from audit.models import Body, Head
 from audit.selectors import (
     event_list,
@@ -21,7 +22,6 @@ from consent.models import Consent
 from consent.purposes import Purpose
 from consent.selectors import grant_numbers
 from consent.services.consents import consents_withdraw
-from consent.services.walks import VISITOR
 from tests import make
 from tests.conftest import Database
 

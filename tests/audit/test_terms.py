@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 
 from audit import clock
-from audit.drafts import Act
+from audit.drafts import VISITOR, Act
 from audit.errors import TermOver
 from audit.selectors import event_list
 from consent import journal
 from consent.models import Consent, Pass, Subject
 from consent.purposes import Purpose
 from consent.services.consents import consent_grant, consents_withdraw
-from consent.services.walks import VISITOR
 from tests import make
 from tests.conftest import Database
 

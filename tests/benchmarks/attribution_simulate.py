@@ -86,9 +86,9 @@ def _history(site: Any) -> float:
 
 def _some(site: Any, first: int, count: int) -> int:
     from audit import clock
+    from audit.drafts import VISITOR
     from audit.ids import uuid7
     from consent import journal
-    from consent.services.walks import VISITOR
     from leads.models import Decision, Visit
 
     visits, decisions, facts = [], [], 0

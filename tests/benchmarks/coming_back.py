@@ -200,12 +200,12 @@ def _enrol(kiosk: Any) -> uuid.UUID:
 
 def consented(kiosk: Any, **granted: Any) -> Any:
     """Let somebody new consent to their face being used."""
+    from audit.drafts import VISITOR
     from consent import journal
     from consent.models import Subject
     from consent.purposes import Purpose
     from consent.selectors import rules_get
     from consent.services.consents import consent_grant
-    from consent.services.walks import VISITOR
 
     subject = Subject.objects.create()
     with journal.unit(act=VISITOR, site=kiosk.site) as unit:

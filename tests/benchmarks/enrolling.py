@@ -49,12 +49,12 @@ def people_enrol(count: int, *, tell: Callable[[int], None]) -> list[uuid.UUID]:
 
 def _many(count: int) -> list[uuid.UUID]:
     from audit import clock
+    from audit.drafts import VISITOR
     from consent import journal
     from consent.models import Consent, Kiosk, Subject
     from consent.purposes import Purpose
     from consent.selectors import rules_get
     from consent.services.consents import consent_grant
-    from consent.services.walks import VISITOR
     from faces.matching import MODEL
     from faces.models import FaceTemplate
     from faces.templates import template_seal

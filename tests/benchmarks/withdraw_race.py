@@ -47,13 +47,12 @@ def _race(
 ) -> dict[str, Any]:
     from django.db import connection, connections
 
-    from audit.drafts import Act
+    from audit.drafts import VISITOR, Act
     from audit.selectors import log_faults
     from consent import gate
     from consent.models import Consent, Kiosk, Subject
     from consent.purposes import Purpose
     from consent.services.consents import consents_withdraw
-    from consent.services.walks import VISITOR
     from faces import services
     from faces.matching import MODEL
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from audit.drafts import VISITOR
 from consent.models import Request, Rules, Site
 from consent.purposes import Purpose
 from consent.rules import document
 from consent.services import drafting, places
 from consent.services.requesting import request_open
 from consent.services.stops import stop_press
-from consent.services.walks import VISITOR
 from salescenter.roles import staff_create
 from tests import make
 from tests.browser import walking

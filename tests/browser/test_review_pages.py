@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from audit import clock
+from audit.drafts import VISITOR
 from consent.models import Kiosk
 from consent.purposes import Purpose
-from consent.services.walks import VISITOR
 from leads import channels, contacts
 from leads.decisions import decision_current
 from leads.models import Agent, Decision

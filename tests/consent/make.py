@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from audit.drafts import VISITOR
 from consent import journal
 from consent.models import Consent, Subject
 from consent.purposes import Purpose
 from consent.services.consents import consent_grant
-from consent.services.walks import VISITOR
 from tests import make
 
 

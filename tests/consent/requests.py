@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.drafts import Act
+from audit.drafts import VISITOR, Act
 from consent.models import Request, Subject
 from consent.services.requesting import request_answer, request_open
-from consent.services.walks import VISITOR
 from tests import make
 
 OFFICER = Act("st-9", "compliance")

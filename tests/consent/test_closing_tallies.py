@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.drafts import VISITOR
 from consent import tallies
 from consent.closings import held
 from consent.errors import ClosingIncomplete
@@ -48,7 +49,7 @@ def guarded(house: make.House) -> None:
 def test_a_guardians_word_and_an_open_request_are_counted(house: make.House) -> None:
     guarded(house)
     request = request_open(
-        site=house.site, kind="kin", words="x", subject=None, act=walks.VISITOR
+        site=house.site, kind="kin", words="x", subject=None, act=VISITOR
     )
     counted = held(site=house.site)
     assert (counted["guardian_records"], counted["open_requests"]) == (1, 1)

@@ -10,6 +10,7 @@ import pytest
 from django.db import connections
 
 from audit import clock, demonstration
+from audit.drafts import VISITOR
 from audit.selectors import event_list, event_seq, log_faults
 from consent import erasure, journal, keys
 from consent.errors import ConsentEnded, RulesInvalid
@@ -26,7 +27,6 @@ from consent.services.consents import (
     consents_withdraw,
 )
 from consent.services.sweeping import sweep_often
-from consent.services.walks import VISITOR
 from faces.models import FaceTemplate
 from tests import make
 from tests.conftest import Database

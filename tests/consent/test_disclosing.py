@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from audit import clock, demonstration
+from audit.drafts import VISITOR
 from audit.selectors import event_list
 from consent import holdings, journal
 from consent.errors import ConsentRequired, PartyRequired
@@ -17,7 +18,6 @@ from consent.purposes import Purpose
 from consent.services.consents import consents_withdraw
 from consent.services.disclosing import disclosure_record
 from consent.services.parties import party_end
-from consent.services.walks import VISITOR
 from leads.stories import diary
 from tests import make
 from tests.audit.room import reader

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
+from audit.drafts import VISITOR
 from audit.log import Unit
 from audit.selectors import event_list
 from consent import erasure
 from consent.models import Consent
 from consent.purposes import Purpose
 from consent.services.consents import consents_withdraw
-from consent.services.walks import VISITOR
 from faces.models import FaceTemplate
 from tests import make
 from tests.conftest import Database

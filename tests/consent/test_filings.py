@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from audit import clock, demonstration
-from audit.drafts import Act
+from audit.drafts import VISITOR, Act
 from audit.selectors import event_list
 from consent import assessments, tallies
 from consent.duties import awaiting
@@ -33,7 +33,6 @@ from consent.purposes import Purpose
 from consent.services import places
 from consent.services.consents import consents_withdraw
 from consent.services.filings import filing_made, filings_open_due
-from consent.services.walks import VISITOR
 from tests import make
 from tests.audit.room import enrolled_person, reader
 from tests.conftest import Database

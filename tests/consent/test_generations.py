@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from audit.drafts import VISITOR
 from consent.generations import gallery_hash, generation_of, generation_share
 from consent.models import Consent, Generation
 from consent.purposes import Purpose
 from consent.services.consents import consents_withdraw
 from consent.services.restricting import consents_lift, consents_restrict
-from consent.services.walks import VISITOR
 from tests import make
 from tests.conftest import Database
 from tests.faces import make as make_face

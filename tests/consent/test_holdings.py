@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from audit.drafts import VISITOR
 from consent import holdings
 from consent.purposes import Purpose
 from consent.services.consents import consents_withdraw
-from consent.services.walks import VISITOR
 from tests import make
 from tests.conftest import Database
 from tests.faces import make as make_face

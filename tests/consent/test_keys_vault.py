@@ -14,13 +14,13 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import override_settings
 
+from audit.drafts import VISITOR
 from consent import keys
 from consent.errors import KeyMissing, KeysUnavailable
 from consent.keys import vault
 from consent.keys.vault import Vault
 from consent.models import Consent, Subject
 from consent.services.consents import consents_expire_keyless, consents_withdraw
-from consent.services.walks import VISITOR
 from salescenter.errors import ANSWERS
 from tests import make
 from tests.conftest import Database

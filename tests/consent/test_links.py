@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from audit import demonstration
+from audit.drafts import VISITOR
 from audit.selectors import event_list
 from consent import journal
 from consent.codes import ALPHABET
@@ -15,7 +16,6 @@ from consent.models import PageLink, Pass, Subject
 from consent.purposes import Purpose
 from consent.services import links, places
 from consent.services.consents import consents_expire_due, consents_withdraw
-from consent.services.walks import VISITOR
 from tests import make
 from tests.conftest import Database
 

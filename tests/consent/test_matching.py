@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, connection
 
+from audit.drafts import VISITOR
 from audit.selectors import event_list
 from consent import assessments, gate
 from consent.errors import ConsentEnded, MatchingTooWide
 from consent.models import Consent, Use
 from consent.purposes import Purpose
-from consent.services.walks import VISITOR
 from consent.standing import standing_read
 from faces.matching import METHOD
 from tests import make

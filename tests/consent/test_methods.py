@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from audit.drafts import VISITOR
 from audit.selectors import event_list, log_faults
 from consent import gate, methods
 from consent.errors import AssessmentRequired, ConsentEnded, RulesUnfit
@@ -14,7 +15,6 @@ from consent.purposes import Purpose
 from consent.selectors import assessment_live, consent_barred
 from consent.services import walks
 from consent.services.offers import askable
-from consent.services.walks import VISITOR
 from faces.matching import METHOD, MODEL, SEARCH_METHOD
 from tests import make
 from tests.conftest import Database

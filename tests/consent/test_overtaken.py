@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit import clock
+from audit.drafts import VISITOR
 from audit.selectors import event_list, log_faults
 from consent import gate, journal, keys
 from consent.errors import ConsentBarred, ConsentEnded, NoticeChanged
@@ -22,10 +23,9 @@ from consent.selectors import (
     consent_usable,
     consents_usable,
 )
-from consent.services import walks
+from consent.services import answers, walks
 from consent.services.consents import consent_grant, consents_withdraw, keys_destroy_due
 from consent.services.offers import switches_offered
-from consent.services.walks import VISITOR
 from faces.matching import MODEL
 from faces.models import FaceTemplate
 from tests import make
@@ -279,7 +279,7 @@ def test_a_version_that_drops_it_between_the_look_and_the_grant_grants_nothing(
 ) -> None:
     _, token = walks.walk_issue(kiosk=house.kiosk)
     walk, cookie = walks.walk_open(token=token, language="en")
-    keep = walks.notice_keep
+    keep = answers.notice_keep
 
     def then_published(*looked: Any, **how: Any) -> None:
         keep(*looked, **how)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from audit import exports, notes, signing
-from audit.drafts import Act
+from audit.drafts import VISITOR, Act
 from audit.errors import LogNotRefused
 from audit.models import Body, Carried, Head
 from audit.selectors import event_list, event_seq, log_faults, subject_events
@@ -104,7 +104,7 @@ def test_consents_go_on_and_are_used_and_withdrawn_in_the_new_log(
     assert granted["seq"] == granted["consent"] == new
     assert granted["data"]["carried"] == old
     assert granted["rules"] == house.rules.sha256
-    consents_withdraw(subject=subject, purposes=None, act=walks.VISITOR)
+    consents_withdraw(subject=subject, purposes=None, act=VISITOR)
     ends = event_list(consent=new)
     assert [one["type"] for one in reversed(ends)][-2:] == [
         "consent.withdrawn",
@@ -170,7 +170,7 @@ def test_new_consents_and_a_second_restore(
     assert Head.objects.count() == 3
     assert Carried.objects.values("log").distinct().count() == 2
     for one in (subject, later):
-        consents_withdraw(subject=one, purposes=None, act=walks.VISITOR)
+        consents_withdraw(subject=one, purposes=None, act=VISITOR)
     assert list(log_faults()) == []
     assert signer.look(now=True) == 1
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from audit import clock, demonstration
+from audit.drafts import VISITOR
 from audit.selectors import event_list, log_faults
 from consent import gate, journal
 from consent.errors import ConsentBarred, ConsentEnded, ConsentRequired
@@ -16,7 +17,6 @@ from consent.purposes import Purpose
 from consent.selectors import consent_barred, consent_live, consent_usable
 from consent.services.consents import consents_expire_due, consents_withdraw
 from consent.services.restricting import consents_lift, consents_restrict
-from consent.services.walks import VISITOR
 from faces.matching import MODEL
 from faces.models import FaceTemplate
 from tests import make

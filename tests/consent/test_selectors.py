@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 
 from audit import demonstration
+from audit.drafts import VISITOR
 from consent.errors import RulesMissing
 from consent.models import Consent
 from consent.purposes import FACE, SWITCHES, Purpose
@@ -24,7 +25,6 @@ from consent.selectors import (
 )
 from consent.services import places
 from consent.services.consents import consents_withdraw
-from consent.services.walks import VISITOR
 from tests import make
 from tests.conftest import Database
 

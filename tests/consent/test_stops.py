@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from audit.drafts import Act
+from audit.drafts import VISITOR, Act
 from audit.selectors import event_list, log_faults
 from consent import gate, journal
 from consent.duties import awaiting
@@ -15,7 +15,6 @@ from consent.purposes import SWITCHES, Purpose
 from consent.services import walks
 from consent.services.consents import consents_withdraw
 from consent.services.stops import stop_press, stop_release
-from consent.services.walks import VISITOR
 from faces.models import FaceTemplate
 from tests import make
 from tests.conftest import Database

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from audit import clock, demonstration
+from audit.drafts import VISITOR
 from audit.selectors import event_list, log_faults
 from consent import gate, journal, keys
 from consent.models import CaptureSession, Consent, Subject, Use
@@ -26,7 +27,6 @@ from consent.services.consents import (
     keys_due,
 )
 from consent.services.sweeping import sweep_often, sweep_seldom
-from consent.services.walks import VISITOR
 from faces.matching import MODEL
 from tests import make
 from tests.conftest import Database

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from audit.drafts import VISITOR
 from audit.selectors import event_list
 from consent.errors import AssessmentRequired
 from consent.models import Consent, ImpactAssessment, Pass, Walk
@@ -60,7 +61,7 @@ def test_who_stopped_everything_on_the_way_ends_without_a_pass(
     walk = chosen(house, {**NO, Purpose.CONTACT: True})
     walk = walks.walk_face(walk=walk, answer=False, language="en")
     assert walk.subject is not None
-    consents_withdraw(subject=walk.subject, purposes=None, act=walks.VISITOR)
+    consents_withdraw(subject=walk.subject, purposes=None, act=VISITOR)
     assert walks.walk_finish(walk=walk).receipt is not None
     assert not Pass.objects.exists()
 

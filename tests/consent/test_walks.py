@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from audit import demonstration
+from audit.drafts import VISITOR
 from audit.selectors import event_list, log_faults
 from consent import keys
 from consent.codes import ALPHABET
@@ -340,7 +341,7 @@ def test_the_camera_is_asked_for_under_a_live_consent_only(house: make.House) ->
     camera_step.walk_camera_done(walk=with_face)
     assert not asked.all().exists()
     assert with_face.subject is not None
-    consents_withdraw(subject=with_face.subject, purposes=None, act=walks.VISITOR)
+    consents_withdraw(subject=with_face.subject, purposes=None, act=VISITOR)
     assert not camera_step.walk_ask_camera(walk=with_face)
 
 

@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
+from audit.drafts import VISITOR
 from audit.selectors import event_list, event_seq
 from consent import gate, keys
 from consent.errors import ConsentEnded, GalleryMoved, MatchingTooWide
@@ -26,7 +27,6 @@ from consent.models import Consent, Subject, Use
 from consent.purposes import Purpose
 from consent.services.consents import consents_withdraw
 from consent.services.restricting import consents_restrict
-from consent.services.walks import VISITOR
 from faces import services
 from faces.errors import GalleryAway
 from faces.gallery.asking import connected

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audit.drafts import VISITOR
 from consent import keys
 from consent.generations import Gallery, gallery_hash, generation_of
 from consent.models import Consent
 from consent.purposes import Purpose
 from consent.services import places
 from consent.services.consents import consents_withdraw
-from consent.services.walks import VISITOR
 from faces.gallery import keeping
 from faces.gallery.keeping import Keeper
 from tests import make

@@ -18,13 +18,13 @@ import django
 django.setup()
 
 from audit import demonstration  # noqa: E402
+from audit.drafts import VISITOR  # noqa: E402
 from audit.log import Unit  # noqa: E402
 from consent import erasure, keys  # noqa: E402
 from consent.keys import durable  # noqa: E402
 from consent.models import Consent, Subject  # noqa: E402
 from consent.selectors import kiosk_of_token  # noqa: E402
 from consent.services.consents import consents_withdraw  # noqa: E402
-from consent.services.walks import VISITOR  # noqa: E402
 from faces import pixels  # noqa: E402
 from leads import captures, checkin  # noqa: E402
 from tests import make  # noqa: E402

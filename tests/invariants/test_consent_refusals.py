@@ -103,8 +103,8 @@ def test_raw_sql_cannot(db: Database, enrolled: Consent, act: str) -> None:
 
 
 def test_an_ended_consent_cannot_be_revived(db: Database, enrolled: Consent) -> None:
+    from audit.drafts import VISITOR
     from consent.services.consents import consents_withdraw
-    from consent.services.walks import VISITOR
 
     consents_withdraw(subject=enrolled.subject, purposes=None, act=VISITOR)
     revive = (
@@ -220,8 +220,8 @@ def test_a_subject_is_a_random_identifier(enrolled: Consent) -> None:
 def test_a_destroyed_key_stays_destroyed_in_the_row(
     db: Database, enrolled: Consent
 ) -> None:
+    from audit.drafts import VISITOR
     from consent.services.consents import consents_withdraw
-    from consent.services.walks import VISITOR
 
     consents_withdraw(subject=enrolled.subject, purposes=None, act=VISITOR)
     with db.connect("app") as link, pytest.raises(psycopg.Error, match="once"):

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
+from audit.drafts import VISITOR
 from consent import gate
 from consent.purposes import SWITCHES, Purpose
 from consent.services import links
-from consent.services.walks import VISITOR
 from faces.matching import MODEL
 from leads import contacts, visits
 from salescenter.roles import roles_sync, staff_create

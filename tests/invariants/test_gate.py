@@ -12,6 +12,7 @@ import pytest
 from django.db import connection, connections
 
 from audit import demonstration
+from audit.drafts import VISITOR
 from audit.selectors import event_list
 from consent import gate
 from consent.challenges import Step
@@ -26,7 +27,6 @@ from consent.models import Consent, ImpactAssessment, Subject, Use
 from consent.purposes import Purpose
 from consent.services import publishing
 from consent.services.consents import consents_withdraw
-from consent.services.walks import VISITOR
 from faces import pixels, services
 from faces.matching import MODEL
 from faces.models import FaceTemplate

@@ -11,14 +11,13 @@ import pytest
 from django.db import DatabaseError
 
 from audit import clock
-from audit.drafts import Act
+from audit.drafts import VISITOR, Act
 from consent import journal, keys
 from consent.errors import ConsentNotOwn
 from consent.models import Consent, Guardianship, Subject
 from consent.purposes import Purpose
 from consent.services.consents import consent_grant
 from consent.services.papers import paper_code, paper_issue, paper_open
-from consent.services.walks import VISITOR
 from tests import make
 from tests.conftest import Database
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from audit.drafts import VISITOR
 from audit.log import Unit
 from consent import journal
 from consent.models import Consent, Disclosure, Party
@@ -12,7 +13,6 @@ from consent.purposes import Purpose
 from consent.services.disclosing import disclosure_record
 from consent.services.parties import party_add, party_end
 from consent.services.restricting import consents_restrict
-from consent.services.walks import VISITOR
 from tests import make
 from tests.conftest import Database
 from tests.consent.test_disclosing import disclose

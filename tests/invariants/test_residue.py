@@ -22,13 +22,13 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
+from audit.drafts import VISITOR
 from consent import gate, keys
 from consent.keys import store
 from consent.models import Consent, Kiosk, Subject
 from consent.purposes import Purpose
 from consent.services.consents import consents_withdraw
 from consent.services.sweeping import sweep_often
-from consent.services.walks import VISITOR
 from faces import services
 from faces.matching import MODEL, Embedding
 from faces.models import FaceTemplate

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from audit.drafts import VISITOR
 from audit.models import Body
 from audit.selectors import log_faults
 from consent.models import Consent, Walk
@@ -168,7 +169,7 @@ def test_every_use_of_a_busy_day_stands_on_a_live_consent() -> None:
         )
     make.walk_finished(kiosk=kiosk)
     assert Decision.objects.get(visit__subject=walk.subject).outcome == "channel"
-    consents_withdraw(subject=walk.subject, purposes=None, act=walks.VISITOR)
+    consents_withdraw(subject=walk.subject, purposes=None, act=VISITOR)
     events = bodies()
     assert USES & {event["type"] for event in events} >= {
         "contact.collected",
@@ -186,7 +187,7 @@ def test_the_judge_sees_each_kind_of_breach() -> None:
     make_face.enrol(
         subject=subject, kiosk=office.house.kiosk, frames=[encoded(collins())]
     )
-    consents_withdraw(subject=subject, purposes=None, act=walks.VISITOR)
+    consents_withdraw(subject=subject, purposes=None, act=VISITOR)
     events = bodies()
     assert list(violations(events)) == []
     kinds = {event["type"]: place for place, event in enumerate(events)}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from audit.drafts import VISITOR
 from audit.selectors import event_list
 from consent.errors import ConsentRequired
 from consent.holdings import held
 from consent.models import Subject
-from consent.services.walks import VISITOR
 from leads import answers, questions, rulings
 from leads.decisions import decision_current
 from leads.errors import QuestionClosed

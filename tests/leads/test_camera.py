@@ -10,11 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from audit import clock
+from audit.drafts import VISITOR
 from audit.selectors import event_list, log_faults
 from consent import keys
 from consent.models import CaptureSession, Consent, Subject, Use
 from consent.services.consents import consents_withdraw
-from consent.services.walks import VISITOR
 from faces import matching
 from faces.models import FaceTemplate
 from leads.models import Attempt, Visit

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from django.db import connections
 
+from audit.drafts import VISITOR
 from audit.selectors import event_list, log_faults
-from consent.services.walks import VISITOR
 from leads import contacts, referrals
 from leads.models import Contact, PhoneIndex, ReferralMatch, Visit
 from tests import make as houses

@@ -9,13 +9,13 @@ import psycopg
 import pytest
 
 from audit import clock
+from audit.drafts import VISITOR
 from audit.selectors import event_list
 from consent import journal
 from consent.models import Consent, Subject
 from consent.purposes import Purpose
 from consent.selectors import consents_usable
 from consent.services.consents import consents_withdraw
-from consent.services.walks import VISITOR
 from leads import contacts, decisions, gathering, referrals, visits
 from leads.errors import AttributionRulesMissing, ReferralKnown, ReferralUnknown
 from leads.models import (

@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from audit.drafts import VISITOR
 from audit.selectors import event_list
 from consent import journal
 from consent.holdings import held
@@ -15,7 +16,6 @@ from consent.purposes import Purpose
 from consent.selectors import rules_get
 from consent.services.consents import consent_grant, consents_withdraw
 from consent.services.renewing import log_go_on
-from consent.services.walks import VISITOR
 from leads import contacts, copying, gathering, selectors
 from leads.answers import referral_answer
 from leads.decisions import decision_current, decision_revise

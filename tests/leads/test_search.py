@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
+from audit.drafts import VISITOR
 from audit.selectors import event_list, log_faults
 from consent.models import Consent, Rules, Use
 from consent.services.consents import consents_withdraw
-from consent.services.walks import VISITOR
 from leads.models import Visit
 from leads.stories import diary
 from tests import make as houses

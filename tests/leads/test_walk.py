@@ -10,9 +10,9 @@ import pytest
 from django.db import connections
 
 from audit import clock
+from audit.drafts import VISITOR
 from audit.selectors import event_list, log_faults
 from consent.models import Consent, Pass, Receipt, Subject, Walk
-from consent.services.walks import VISITOR
 from leads.models import Contact, Decision, PhoneIndex, Referral, ReferralMatch, Visit
 from leads.referrals import referral_code
 from leads.views import returning

@@ -9,7 +9,7 @@ import pytest
 
 from audit import clock
 from audit.demonstration import clock_shifted
-from audit.drafts import Act
+from audit.drafts import VISITOR, Act
 from audit.reading import questions as asking
 from audit.reading.logs import logs
 from audit.reading.questions import Questions, questions
@@ -19,7 +19,6 @@ from consent.models import Subject
 from consent.purposes import Purpose
 from consent.services.consents import consents_withdraw
 from consent.services.sweeping import sweep_often
-from consent.services.walks import VISITOR
 from faces.matching import MODEL
 from tests import make
 from tests.audit.reading.test_story import tampered

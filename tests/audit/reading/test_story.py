@@ -9,7 +9,7 @@ import pytest
 
 from audit import clock
 from audit.demonstration import clock_shifted
-from audit.drafts import Act
+from audit.drafts import VISITOR, Act
 from audit.models import Event, Head
 from audit.reading.story import Story, story_find
 from audit.renewal import log_renew
@@ -18,7 +18,6 @@ from consent.models import Consent, Subject
 from consent.purposes import Purpose
 from consent.services.consents import consents_withdraw
 from consent.services.sweeping import sweep_often
-from consent.services.walks import VISITOR
 from faces.matching import MODEL
 from tests import make
 from tests.audit.room import bodies, compared_with, enrolled_person, numbers

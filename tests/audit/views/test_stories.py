@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from audit.drafts import VISITOR
 from consent.services.consents import consents_withdraw
-from consent.services.walks import VISITOR
 from tests import make
 from tests.audit.room import bodies, compared_with, enrolled_person, numbers, reader
 from tests.conftest import Database

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from audit import clock
+from audit.drafts import VISITOR
 from consent.models import Subject
 from consent.purposes import Purpose
 from consent.services.consents import (
     consents_withdraw,
 )
 from consent.services.restricting import consents_lift, consents_restrict
-from consent.services.walks import VISITOR
 from tests import make
 from tests.consent.make import grant
 from tests.invariants.promise.ledger import FACE, Yes
