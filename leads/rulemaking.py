@@ -17,13 +17,18 @@ from audit.drafts import Act
 from consent import journal
 from consent.closings import site_require_open
 from consent.errors import (
-    DraftNotSubmitted,
-    DraftOfAnother,
-    DraftOwnApproval,
     DraftSettled,
 )
 from consent.models import Site
 from consent.services.stops import site_lock
+from consent.services.two_people import (
+    draft_decide,
+    draft_drop,
+    draft_open,
+    draft_own,
+    draft_require_another,
+    draft_write,
+)
 from consent.structure import encoded
 from leads.attribution import parse_rules
 from leads.attribution.terms import (
@@ -150,14 +155,7 @@ def attribution_draft_save(
         DraftOfAnother: somebody else's.
         DraftSettled: it was submitted, and is what another person reads now.
     """
-    with transaction.atomic():
-        locked = _own(draft, act)
-        if locked.submitted_at is not None:
-            raise DraftSettled
-        locked.content = encoded(document)
-        locked.changed_at = clock.now()
-        locked.save(update_fields=["content", "changed_at"])
-    return locked
+    return draft_write(draft, document, act)
 
 
 def attribution_draft_submit(*, draft: AttributionDraft, act: Act) -> AttributionDraft:
@@ -168,7 +166,7 @@ def attribution_draft_submit(*, draft: AttributionDraft, act: Act) -> Attributio
         AttributionDraftUnfit: it could not be published.
     """
     with transaction.atomic():
-        locked = _own(draft, act)
+        locked = draft_own(draft, act)
         if locked.submitted_at is not None:
             raise DraftSettled
         _fit(locked)
@@ -188,8 +186,9 @@ def attribution_draft_return(
         DraftOwnApproval: its author asks.
     """
     with transaction.atomic():
-        locked = _of_another(draft, act)
-        _decide(locked, "returned", act, note[:NOTE_MAX])
+        locked = draft_open(draft)
+        draft_require_another(locked, act)
+        draft_decide(draft=locked, outcome="returned", act=act, note=note[:NOTE_MAX])
     return locked
 
 
@@ -200,10 +199,7 @@ def attribution_draft_discard(*, draft: AttributionDraft, act: Act) -> Attributi
         DraftOfAnother: somebody else's.
         DraftSettled: it was decided before.
     """
-    with transaction.atomic():
-        locked = _own(draft, act)
-        _decide(locked, "discarded", act)
-    return locked
+    return draft_drop(draft, act)
 
 
 def attribution_publish(*, draft: AttributionDraft, act: Act) -> AttributionRules:
@@ -219,7 +215,8 @@ def attribution_publish(*, draft: AttributionDraft, act: Act) -> AttributionRule
     with journal.unit(act=act, site=site) as unit:
         # Two versions of one site wait for each other.
         site_lock(site)
-        locked = _of_another(draft, act)
+        locked = draft_open(draft)
+        draft_require_another(locked, act)
         _fit(locked)
         document = locked.document
         (version,) = parse_rules([document]).versions
@@ -236,7 +233,7 @@ def attribution_publish(*, draft: AttributionDraft, act: Act) -> AttributionRule
                 "effective_from": clock.stamp(version.effective_from),
             },
         )
-        _decide(locked, "published", act)
+        draft_decide(draft=locked, outcome="published", act=act)
         return AttributionRules.objects.create(
             site=site,
             version=version.version,
@@ -252,38 +249,3 @@ def _fit(draft: AttributionDraft) -> None:
     found = draft_findings(draft=draft)
     if found:
         raise AttributionDraftUnfit(*(one.code for one in found))
-
-
-def _open(draft: AttributionDraft) -> AttributionDraft:
-    locked = (
-        AttributionDraft.objects.select_for_update(of=("self",))
-        .select_related("site__operator")
-        .get(id=draft.id)
-    )
-    if locked.outcome is not None:
-        raise DraftSettled
-    return locked
-
-
-def _own(draft: AttributionDraft, act: Act) -> AttributionDraft:
-    locked = _open(draft)
-    if locked.author != act.id:
-        raise DraftOfAnother
-    return locked
-
-
-def _of_another(draft: AttributionDraft, act: Act) -> AttributionDraft:
-    locked = _open(draft)
-    if locked.submitted_at is None:
-        raise DraftNotSubmitted
-    if locked.author == act.id:
-        raise DraftOwnApproval
-    return locked
-
-
-def _decide(draft: AttributionDraft, outcome: str, act: Act, note: str = "") -> None:
-    draft.outcome = outcome
-    draft.decided_at = clock.now()
-    draft.decided_by = act.id
-    draft.note = note
-    draft.save(update_fields=["outcome", "decided_at", "decided_by", "note"])

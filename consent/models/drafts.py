@@ -15,17 +15,16 @@ KINDS = ("rules", "assessment")
 OUTCOMES = ("published", "returned", "discarded")
 
 
-class Draft(models.Model):
-    """One draft, from its first word to what became of it.
+class TwoPersonDraft(models.Model):
+    """What one person writes and another decides about (`consent.services.two_people`).
 
     `content` is the document's bytes (`consent.structure.encoded`): those that were
-    submitted are fixed, and what is published has exactly their hash. Holds no
-    personal data; `note` is what the second person wrote to the first.
+    submitted are fixed, and what is published is exactly them. Holds no personal data;
+    `note` is what the second person wrote to the first.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT)
-    kind = models.CharField(max_length=12)
     content = models.BinaryField()
     author = models.CharField(max_length=40)
     begun_at = models.DateTimeField()
@@ -35,6 +34,21 @@ class Draft(models.Model):
     decided_at = models.DateTimeField(null=True)
     decided_by = models.CharField(max_length=40, null=True)  # noqa: DJ001 - likewise
     note = models.TextField(default="")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Return what the bytes say."""
+        loaded: dict[str, Any] = json.loads(bytes(self.content))
+        return loaded
+
+
+class Draft(TwoPersonDraft):
+    """A draft of rules or of an assessment, and what became of it."""
+
+    kind = models.CharField(max_length=12)
 
     class Meta:
         default_permissions = ()
@@ -72,9 +86,3 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.begun_at}"
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """Return what the bytes say."""
-        loaded: dict[str, Any] = json.loads(bytes(self.content))
-        return loaded

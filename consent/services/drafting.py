@@ -11,11 +11,18 @@ from audit import clock
 from audit.drafts import Act
 from consent import assessments, journal
 from consent.editing import skeleton
-from consent.errors import DraftNotSubmitted, DraftOfAnother, DraftSettled
+from consent.errors import DraftNotSubmitted, DraftSettled
 from consent.models import Draft, Site
 from consent.rules import document as rules_document
 from consent.selectors import assessments_list
-from consent.services.publishing import draft_decide, draft_open, rules_fit
+from consent.services.publishing import rules_fit
+from consent.services.two_people import (
+    draft_decide,
+    draft_drop,
+    draft_open,
+    draft_own,
+    draft_write,
+)
 from consent.structure import encoded
 
 NOTE_MAX = 2_000
@@ -43,14 +50,7 @@ def draft_save(*, draft: Draft, document: Mapping[str, Any], act: Act) -> Draft:
         DraftOfAnother: somebody else's.
         DraftSettled: it was submitted, and is what another person reads now.
     """
-    with transaction.atomic():
-        locked = _own(draft, act)
-        if locked.submitted_at is not None:
-            raise DraftSettled
-        locked.content = encoded(document)
-        locked.changed_at = clock.now()
-        locked.save(update_fields=["content", "changed_at"])
-    return locked
+    return draft_write(draft, document, act)
 
 
 def draft_submit(*, draft: Draft, act: Act) -> Draft:
@@ -61,7 +61,7 @@ def draft_submit(*, draft: Draft, act: Act) -> Draft:
         RulesInvalid, RulesUnfit, AssessmentInvalid: it could not be published.
     """
     with transaction.atomic():
-        locked = _own(draft, act)
+        locked = draft_own(draft, act)
         if locked.submitted_at is not None:
             raise DraftSettled
         document = locked.document
@@ -96,10 +96,7 @@ def draft_discard(*, draft: Draft, act: Act) -> Draft:
         DraftOfAnother: somebody else's.
         DraftSettled: it was decided before.
     """
-    with transaction.atomic():
-        locked = _own(draft, act)
-        draft_decide(draft=locked, outcome="discarded", act=act)
-    return locked
+    return draft_drop(draft, act)
 
 
 def draft_source(*, site: Site, kind: str, earlier: Draft | None) -> dict[str, Any]:
@@ -120,10 +117,3 @@ def draft_source(*, site: Site, kind: str, earlier: Draft | None) -> dict[str, A
     for words in document["languages"].values():
         words["changes"] = ""
     return document
-
-
-def _own(draft: Draft, act: Act) -> Draft:
-    locked = draft_open(draft)
-    if locked.author != act.id:
-        raise DraftOfAnother
-    return locked

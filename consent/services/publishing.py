@@ -17,8 +17,6 @@ from consent import assessments, journal
 from consent.changes import purposes_changed
 from consent.closings import site_require_open
 from consent.errors import (
-    DraftNotSubmitted,
-    DraftOwnApproval,
     DraftSettled,
     RulesInvalid,
     RulesUnfit,
@@ -31,6 +29,11 @@ from consent.rules import canonical
 from consent.rules import document as rules_document
 from consent.selectors import assessments_allowed
 from consent.services.stops import site_lock
+from consent.services.two_people import (
+    draft_decide,
+    draft_open,
+    draft_require_another,
+)
 
 
 def rules_publish(*, draft: Draft, act: Act) -> Rules:
@@ -200,36 +203,8 @@ def draft_locked(*, draft: Draft, kind: str, act: Act) -> Draft:
     locked = draft_open(draft)
     if locked.kind != kind:
         raise DraftSettled
-    if locked.submitted_at is None:
-        raise DraftNotSubmitted
-    if locked.author == act.id:
-        raise DraftOwnApproval
+    draft_require_another(locked, act)
     return locked
-
-
-def draft_open(draft: Draft) -> Draft:
-    """Lock a draft that nobody decided about, until this transaction commits.
-
-    Raises:
-        DraftSettled: it was decided before.
-    """
-    locked = (
-        Draft.objects.select_for_update(of=("self",))
-        .select_related("site__operator")
-        .get(id=draft.id)
-    )
-    if locked.outcome is not None:
-        raise DraftSettled
-    return locked
-
-
-def draft_decide(*, draft: Draft, outcome: str, act: Act, note: str = "") -> None:
-    """Write what became of a locked draft."""
-    draft.outcome = outcome
-    draft.decided_at = clock.now()
-    draft.decided_by = act.id
-    draft.note = note
-    draft.save(update_fields=["outcome", "decided_at", "decided_by", "note"])
 
 
 def _assessments_overtaken(unit: Unit, prior: Rules, material: list[str]) -> None:

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from django.db import models
 from django.db.models import F, Q
 
-from audit.ids import uuid7
-from consent.models import Site
-
-OUTCOMES = ("published", "returned", "discarded")
+from consent.models.drafts import OUTCOMES, TwoPersonDraft
 
 
-class AttributionDraft(models.Model):
-    """One draft, from its first number to what became of it.
-
-    `content` is the document's bytes (`consent.structure.encoded`): those that were
-    submitted are fixed, and what is published is exactly them. Holds nothing about
-    any visitor; `note` is what the second person wrote to the first.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    site = models.ForeignKey(Site, on_delete=models.PROTECT)
-    content = models.BinaryField()
-    author = models.CharField(max_length=40)
-    begun_at = models.DateTimeField()
-    changed_at = models.DateTimeField()
-    submitted_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=12, null=True)  # noqa: DJ001 - open is null
-    decided_at = models.DateTimeField(null=True)
-    decided_by = models.CharField(max_length=40, null=True)  # noqa: DJ001 - likewise
-    note = models.TextField(default="")
+class AttributionDraft(TwoPersonDraft):
+    """One draft of a site's rules of attribution."""
 
     class Meta:
         default_permissions = ()
@@ -68,9 +45,3 @@ class AttributionDraft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.author} {self.begun_at}"
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """Return what the bytes say."""
-        loaded: dict[str, Any] = json.loads(bytes(self.content))
-        return loaded
